@@ -1,0 +1,31 @@
+// What Swift cannot say: variadic and macro interfaces of the kernel and of libc. Header-only; each function is tested.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <time.h>
+
+/// The calling thread's id.
+static inline int ktap_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+static inline int64_t ktap_monotonic(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/// Loads and stores with an order, on memory that Swift knows only by address.
+static inline uint32_t ktap_load_acquire_32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_ACQUIRE); }
+static inline void ktap_store_release_32(void *address, uint32_t value) { __atomic_store_n((uint32_t *)address, value, __ATOMIC_RELEASE); }
+static inline uint64_t ktap_load_acquire_64(const void *address) { return __atomic_load_n((const uint64_t *)address, __ATOMIC_ACQUIRE); }
+static inline uint64_t ktap_load_relaxed_64(const void *address) { return __atomic_load_n((const uint64_t *)address, __ATOMIC_RELAXED); }
+static inline void ktap_store_release_64(void *address, uint64_t value) { __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE); }
+static inline uint32_t ktap_exchange_acquire_32(void *address, uint32_t value) { return __atomic_exchange_n((uint32_t *)address, value, __ATOMIC_ACQUIRE); }
