@@ -112,7 +112,7 @@ public struct InstructionDescription: Sendable {
 
   init(
     _ operation: Operation, _ name: String, _ format: InstructionFormat, _ a: OperandKind, _ b: OperandKind,
-    _ c: OperandKind = .unused, fails mayFail: Bool = false, calls mayCall: Bool = false, _ meaning: String
+    _ c: OperandKind, fails mayFail: Bool = false, calls mayCall: Bool = false, _ meaning: String
   ) {
     self.operation = operation
     self.name = name
@@ -128,17 +128,18 @@ public struct InstructionDescription: Sendable {
 
 /// The table, in the order of the opcodes.
 public let instructionTable: [InstructionDescription] = [
-  .init(.move, "MOVE", .abc, .result, .register, "R[A] = R[B]"),
-  .init(.loadInteger, "LOADI", .asbx, .result, .immediate, "R[A] = sBx"),
-  .init(.loadConstant, "LOADK", .abx, .result, .constant, "R[A] = K[Bx]"),
-  .init(.getUpvalue, "GETUP", .abc, .result, .upvalue, "R[A] = U[B], or what the cell U[B] holds"),
-  .init(.setUpvalue, "SETUP", .abc, .upvalue, .registerOrConstant, "cell U[A] = RK[B]"),
+  .init(.move, "MOVE", .abc, .result, .register, .unused, "R[A] = R[B]"),
+  .init(.loadInteger, "LOADI", .asbx, .result, .immediate, .unused, "R[A] = sBx"),
+  .init(.loadConstant, "LOADK", .abx, .result, .constant, .unused, "R[A] = K[Bx]"),
+  .init(.getUpvalue, "GETUP", .abc, .result, .upvalue, .unused, "R[A] = U[B], or what the cell U[B] holds"),
+  .init(.setUpvalue, "SETUP", .abc, .upvalue, .registerOrConstant, .unused, "cell U[A] = RK[B]"),
   .init(
     .updateUpvalue, "UPDATEUP", .abc, .upvalue, .mode, .registerOrConstant, fails: true,
     "cell U[A] = cell U[A] ⊕B RK[C], as one step"),
-  .init(.closure, "CLOSURE", .abx, .result, .function, "R[A] = closure of F[Bx], capturing as its descriptors say"),
+  .init(
+    .closure, "CLOSURE", .abx, .result, .function, .unused, "R[A] = closure of F[Bx], capturing as its descriptors say"),
   .init(.cell, "CELL", .abc, .register, .registerOrConstant, .mode, "C: create, load or store a captured variable"),
-  .init(.newTable, "NEWTABLE", .abx, .result, .tableSite, "R[A] = {}, described by table site Bx"),
+  .init(.newTable, "NEWTABLE", .abx, .result, .tableSite, .unused, "R[A] = {}, described by table site Bx"),
   .init(
     .getTable, "GETTABLE", .abc, .result, .register, .registerOrConstant, fails: true, "R[A] = R[B][RK[C]]"),
   .init(
@@ -162,8 +163,8 @@ public let instructionTable: [InstructionDescription] = [
   .init(.unary, "UNARY", .abc, .result, .registerOrConstant, .mode, fails: true, "R[A] = ⊖C RK[B]"),
   .init(
     .concatenate, "CONCAT", .abc, .result, .register, .count, fails: true, "R[A] = R[B] .. … .. R[B+C-1]"),
-  .init(.jump, "JMP", .sj, .unused, .jump, "pc += sJ; sJ >= 0"),
-  .init(.loop, "LOOP", .sj, .unused, .jump, fails: true, "count an iteration; pc += sJ"),
+  .init(.jump, "JMP", .sj, .unused, .jump, .unused, "pc += sJ; sJ >= 0"),
+  .init(.loop, "LOOP", .sj, .unused, .jump, .unused, fails: true, "count an iteration; pc += sJ"),
   .init(
     .equal, "EQ", .abc, .flag, .registerOrConstant, .registerOrConstant,
     "if (RK[B] == RK[C]) != A then take the next word's jump, else skip it"),
@@ -174,27 +175,27 @@ public let instructionTable: [InstructionDescription] = [
     .lessOrEqual, "LE", .abc, .flag, .registerOrConstant, .registerOrConstant, fails: true,
     "if (RK[B] <= RK[C]) != A then take the next word's jump, else skip it"),
   .init(
-    .test, "TEST", .abc, .flag, .register, "if truth(R[B]) != A then take the next word's jump, else skip it"),
+    .test, "TEST", .abc, .flag, .register, .unused, "if truth(R[B]) != A then take the next word's jump, else skip it"),
   .init(
-    .forPrepare, "FORPREP", .asbx, .register, .jump, fails: true,
+    .forPrepare, "FORPREP", .asbx, .register, .jump, .unused, fails: true,
     "R[A], R[A+1], R[A+2] = start, bound, step: check them; R[A+3] = start, or pc += sBx if there is no iteration"),
   .init(
-    .forLoop, "FORLOOP", .asbx, .register, .jump, fails: true,
+    .forLoop, "FORLOOP", .asbx, .register, .jump, .unused, fails: true,
     "R[A] += R[A+2]; if not past R[A+1] then count an iteration, R[A+3] = R[A], pc += sBx"),
   .init(
-    .iterate, "ITERATE", .asbx, .register, .jump, fails: true,
+    .iterate, "ITERATE", .asbx, .register, .jump, .unused, fails: true,
     "if the iterator R[A] has another element then count an iteration, R[A+1], R[A+2] = key, value, pc += sBx"),
   .init(
-    .call, "CALL", .abc, .register, .count, fails: true, calls: true, "R[A] = R[A](R[A+1], …, R[A+B])"),
+    .call, "CALL", .abc, .register, .count, .unused, fails: true, calls: true, "R[A] = R[A](R[A+1], …, R[A+B])"),
   .init(
-    .tailCall, "TAILCALL", .abc, .register, .count, fails: true, calls: true, "return R[A](R[A+1], …, R[A+B])"),
-  .init(.returnValue, "RETURN", .abc, .unused, .registerOrConstant, "return RK[B]"),
+    .tailCall, "TAILCALL", .abc, .register, .count, .unused, fails: true, calls: true, "return R[A](R[A+1], …, R[A+B])"),
+  .init(.returnValue, "RETURN", .abc, .unused, .registerOrConstant, .unused, "return RK[B]"),
   .init(
     .builtin, "BUILTIN", .abc, .register, .count, .builtin, fails: true, calls: true,
     "R[A] = builtin C (R[A], …, R[A+B-1])"),
-  .init(.context, "CONTEXT", .abc, .result, .mode, fails: true, "R[A] = context item B: pid, tid, …"),
+  .init(.context, "CONTEXT", .abc, .result, .mode, .unused, fails: true, "R[A] = context item B: pid, tid, …"),
   .init(
-    .field, "FIELD", .abc, .result, .registerOrConstant, fails: true,
+    .field, "FIELD", .abc, .result, .registerOrConstant, .unused, fails: true,
     "R[A] = field of the event: RK[B] is its number or its name"),
 ]
 
@@ -217,8 +218,9 @@ public struct Instruction: Sendable, Hashable {
   public static let registerLimit = 250
 
   /// An ABC word; the operands are truncated to 8 bits.
-  public init(_ operation: Operation, a: Int = 0, b: Int = 0, c: Int = 0, constantB: Bool = false, constantC: Bool = false)
-  {
+  public init(
+    _ operation: Operation, a: Int = 0, b: Int = 0, c: Int = 0, constantB: Bool = false, constantC: Bool = false
+  ) {
     word =
       UInt32(operation.rawValue) | (constantB ? Self.constantB : 0) | (constantC ? Self.constantC : 0)
       | UInt32(UInt8(truncatingIfNeeded: a)) << 8 | UInt32(UInt8(truncatingIfNeeded: b)) << 16

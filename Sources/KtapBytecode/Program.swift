@@ -135,8 +135,9 @@ public struct TableSite: Sendable, Hashable {
   /// Why it is, or why it is not: for `ktap explain`.
   public var reason: String
 
-  public init(name: String, arrayCapacity: Int = 0, recordCapacity: Int = 0, isPerCPU: Bool = false, reason: String = "")
-  {
+  public init(
+    name: String, arrayCapacity: Int = 0, recordCapacity: Int = 0, isPerCPU: Bool = false, reason: String = ""
+  ) {
     self.name = name
     self.arrayCapacity = arrayCapacity
     self.recordCapacity = recordCapacity
