@@ -8,17 +8,31 @@ func fuzzer(_ name: String, _ body: String) -> Target {
     name: "fuzz-\(name)", dependencies: [.target(name: body)], swiftSettings: [.unsafeFlags(["-parse-as-library"])])
 }
 
+/// What targets do with their input; unit tests of the main package build the same files.
+func bodies(_ folder: String, _ modules: [String]) -> Target {
+  .target(
+    name: "\(folder)Targets", dependencies: modules.map { .product(name: $0, package: "ktap") },
+    path: "Targets/\(folder)")
+}
+
 let package = Package(
   name: "ktap-fuzzing",
   dependencies: [.package(name: "ktap", path: "../..")],
   targets: [
-    .target(
-      name: "EventTargets",
-      dependencies: [.product(name: "KtapEvents", package: "ktap"), .product(name: "KtapRuntime", package: "ktap")],
-      path: "Targets/Events"),
-    fuzzer("format", "EventTargets"),
-    fuzzer("page", "EventTargets"),
-    .executableTarget(name: "make-seeds", dependencies: [.product(name: "KtapEvents", package: "ktap")]),
+    bodies("Events", ["KtapEvents", "KtapRuntime"]),
+    bodies("Definition", ["KtapEvents", "KtapLanguage", "KtapRuntime"]),
+    bodies("Program", ["KtapBytecode", "KtapLanguage"]),
+    fuzzer("format", "EventsTargets"),
+    fuzzer("page", "EventsTargets"),
+    fuzzer("definition", "DefinitionTargets"),
+    fuzzer("script", "ProgramTargets"),
+    fuzzer("program", "ProgramTargets"),
+    .executableTarget(
+      name: "make-seeds",
+      dependencies: [
+        .product(name: "KtapBytecode", package: "ktap"), .product(name: "KtapEvents", package: "ktap"),
+        .product(name: "KtapLanguage", package: "ktap"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

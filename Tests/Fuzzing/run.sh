@@ -11,8 +11,10 @@ if [ $# -eq 0 ]; then
   for folder in Corpus/*/; do set -- "$@" "$(basename "$folder")"; done
 fi
 for target in "$@"; do
-  # Both options reach the targets that are depended on, so what is fuzzed is instrumented too.
-  swift build -c release --scratch-path "$build" --sanitize=address --sanitize=fuzzer --product "fuzz-$target"
+  # The first option tells the package manager that `main` is libFuzzer's. The second, which reaches the modules depended
+  # on as well, instruments them for both: of two `--sanitize` options the compiler heeds one, now this, now that.
+  swift build -c release --scratch-path "$build" --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address \
+    --product "fuzz-$target"
 done
 # A failure prints its own stack; Swift's would take seconds and pages.
 export SWIFT_BACKTRACE=enable=no
@@ -20,13 +22,17 @@ failed=
 for target in "$@"; do
   corpus=$build/corpus/$target
   findings=$build/findings/$target
-  mkdir -p "$corpus" "$findings"
+  mkdir -p "$corpus" "$findings" "Regressions/$target"
   dictionary=
   if [ -f "Dictionaries/$target.dict" ]; then dictionary=-dict=Dictionaries/$target.dict; fi
   echo "== $target for $seconds s, log in $findings.log"
   if "$build/release/fuzz-$target" -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
     -artifact_prefix="$findings/" $dictionary "$corpus" "Corpus/$target" "Regressions/$target" \
     >"$findings.log" 2>&1; then
+    if ! grep -q 'INFO: Loaded' "$findings.log"; then
+      echo "fuzz-$target is not instrumented" >&2
+      failed="$failed $target"
+    fi
     grep -E '^stat::(number|average|new)' "$findings.log"
   else
     tail -60 "$findings.log"

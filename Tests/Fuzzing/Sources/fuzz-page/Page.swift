@@ -1,4 +1,4 @@
-import EventTargets
+import EventsTargets
 
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {

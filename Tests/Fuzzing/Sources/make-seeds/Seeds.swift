@@ -1,7 +1,10 @@
-// Writes the sub-buffers that fuzzing starts with: every form of record that the generator makes, on small pages.
+// Writes what fuzzing starts with and no text editor makes: sub-buffers with every form of record that the generator
+// knows, on small pages, and the programs of the scripts that fuzzing starts with.
 
 import Foundation
+import KtapBytecode
 import KtapEvents
+import KtapLanguage
 
 @main struct Seeds {
   /// A description and which of its sub-buffers is wanted, from 1; 0: the last one.
@@ -19,8 +22,13 @@ import KtapEvents
   ]
 
   static func main() throws {
-    guard CommandLine.arguments.count == 2 else { throw SourceError(.unreadable, "usage: make-seeds FOLDER") }
-    let folder = URL(filePath: CommandLine.arguments[1])
+    guard CommandLine.arguments.count == 2 else { throw SourceError(.unreadable, "usage: make-seeds CORPUS") }
+    let corpus = URL(filePath: CommandLine.arguments[1])
+    try makePages(in: corpus.appending(path: "page"))
+    try makePrograms(from: corpus.appending(path: "script"), in: corpus.appending(path: "program"))
+  }
+
+  static func makePages(in folder: URL) throws {
     for seed in seeds {
       let source = SyntheticSource(try SyntheticDescription(parsing: "cpus=1,tasks=4,\(seed.description)"))
       let events = try source.eventNames().map { SelectedEvent(format: try source.format(of: $0)) }
@@ -35,6 +43,25 @@ import KtapEvents
         if page == seed.page { break }
       }
       try Data(bytes).write(to: folder.appending(path: seed.name))
+    }
+  }
+
+  /// Without their headers, which the target makes itself.
+  static func makePrograms(from scripts: URL, in folder: URL) throws {
+    let builtins = BuiltinCatalogue(names: [
+      "print", "printf", "print_hist", "pairs", "sort_pairs", "len", "delete", "exit", "stack", "table.new",
+      "timer.tick", "quantize",
+    ])
+    for name in try FileManager.default.contentsOfDirectory(atPath: scripts.path()).sorted() {
+      let source = SourceFile(name: name, bytes: Array(try Data(contentsOf: scripts.appending(path: name))))
+      let parsed = parse(source)
+      let compiled = parsed.tree.map { compile($0, name: name, builtins: builtins) }
+      guard let program = compiled?.program else {
+        for diagnostic in parsed.diagnostics + (compiled?.diagnostics ?? []) { print(diagnostic.rendered(in: source)) }
+        continue
+      }
+      let stem = name.split(separator: ".")[0]
+      try Data(program.encode().dropFirst(20)).write(to: folder.appending(path: String(stem)))
     }
   }
 }
