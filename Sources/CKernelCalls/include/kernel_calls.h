@@ -29,3 +29,5 @@ static inline uint64_t ktap_load_acquire_64(const void *address) { return __atom
 static inline uint64_t ktap_load_relaxed_64(const void *address) { return __atomic_load_n((const uint64_t *)address, __ATOMIC_RELAXED); }
 static inline void ktap_store_release_64(void *address, uint64_t value) { __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE); }
 static inline uint32_t ktap_exchange_acquire_32(void *address, uint32_t value) { return __atomic_exchange_n((uint32_t *)address, value, __ATOMIC_ACQUIRE); }
+static inline void ktap_or_32(void *address, uint32_t bits) { __atomic_fetch_or((uint32_t *)address, bits, __ATOMIC_ACQ_REL); }
+static inline void ktap_and_32(void *address, uint32_t bits) { __atomic_fetch_and((uint32_t *)address, bits, __ATOMIC_ACQ_REL); }
