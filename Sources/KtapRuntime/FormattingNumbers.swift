@@ -28,6 +28,10 @@ struct FormatSpecification {
     if isLeftAligned { buffer.append(repeating: UInt8(ascii: " "), count: padding) }
   }
 
+  func append(_ text: StaticString, to buffer: ByteBuffer) {
+    append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), to: buffer)
+  }
+
   /// The same for what a closure appends; the precision does not cut it.
   func append(to buffer: ByteBuffer, _ body: () -> Void) {
     let start = buffer.count

@@ -22,6 +22,16 @@ static inline int64_t ktap_monotonic(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+/// Nanoseconds of CLOCK_REALTIME.
+static inline int64_t ktap_wall_clock(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/// The CPU that the calling thread runs on.
+static inline int ktap_current_cpu(void) { return sched_getcpu(); }
+
 /// Loads and stores with an order, on memory that Swift knows only by address.
 static inline uint32_t ktap_load_acquire_32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_ACQUIRE); }
 static inline void ktap_store_release_32(void *address, uint32_t value) { __atomic_store_n((uint32_t *)address, value, __ATOMIC_RELEASE); }
