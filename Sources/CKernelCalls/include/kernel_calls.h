@@ -39,3 +39,15 @@ static inline uint64_t ktap_load_acquire_64(const void *address) { return __atom
 static inline uint64_t ktap_load_relaxed_64(const void *address) { return __atomic_load_n((const uint64_t *)address, __ATOMIC_RELAXED); }
 static inline void ktap_store_release_64(void *address, uint64_t value) { __atomic_store_n((uint64_t *)address, value, __ATOMIC_RELEASE); }
 static inline uint32_t ktap_exchange_acquire_32(void *address, uint32_t value) { return __atomic_exchange_n((uint32_t *)address, value, __ATOMIC_ACQUIRE); }
+
+/// A load without order, to wait on a lock's word.
+static inline uint32_t ktap_load_relaxed_32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_RELAXED); }
+
+/// Tells the core that it is waiting for another one.
+static inline void ktap_spin_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
