@@ -22,6 +22,16 @@ static inline int64_t ktap_monotonic(void) {
   return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
+/// Nanoseconds of CLOCK_REALTIME.
+static inline int64_t ktap_wall_clock(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/// The CPU that the calling thread runs on.
+static inline int ktap_current_cpu(void) { return sched_getcpu(); }
+
 /// Loads and stores with an order, on memory that Swift knows only by address.
 static inline uint32_t ktap_load_acquire_32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_ACQUIRE); }
 static inline void ktap_store_release_32(void *address, uint32_t value) { __atomic_store_n((uint32_t *)address, value, __ATOMIC_RELEASE); }
@@ -31,3 +41,15 @@ static inline void ktap_store_release_64(void *address, uint64_t value) { __atom
 static inline uint32_t ktap_exchange_acquire_32(void *address, uint32_t value) { return __atomic_exchange_n((uint32_t *)address, value, __ATOMIC_ACQUIRE); }
 static inline void ktap_or_32(void *address, uint32_t bits) { __atomic_fetch_or((uint32_t *)address, bits, __ATOMIC_ACQ_REL); }
 static inline void ktap_and_32(void *address, uint32_t bits) { __atomic_fetch_and((uint32_t *)address, bits, __ATOMIC_ACQ_REL); }
+
+/// A load without order, to wait on a lock's word.
+static inline uint32_t ktap_load_relaxed_32(const void *address) { return __atomic_load_n((const uint32_t *)address, __ATOMIC_RELAXED); }
+
+/// Tells the core that it is waiting for another one.
+static inline void ktap_spin_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
