@@ -103,10 +103,9 @@ public enum Interpreter {
           instruction.isConstantC ? constants[constantBase &+ instruction.c] : stack[base &+ instruction.c]
         let operation = Instruction(word: code[pc]).opcode
         pc &+= 1
-        registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-        if table.tag == .table && value.tag == .number && operation == Selector.add {
-          try TableReference(table).add(key, value.payload, from: heap)
-        } else {
+        let isAddition = table.tag == .table && value.tag == .number && operation == Selector.add
+        if !(isAddition && TableReference(table).tryAdd(key, value.payload, from: heap)) {
+          registers.pointee.pc = Int32(truncatingIfNeeded: pc)
           try state.update(table, key, value, operation, instruction)
         }
       case Selector.newTable:
@@ -396,13 +395,13 @@ public enum Interpreter {
       // MARK: The event at hand
       case Selector.context:
         registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-        stack[base &+ instruction.a] = try contextItem(UInt8(truncatingIfNeeded: instruction.b), context)
+        stack[base &+ instruction.a] = try context.contextItem(UInt8(truncatingIfNeeded: instruction.b))
         if heap.needsCollection { state.collect() }
       case Selector.field, Selector.field | Selector.constantB:
         let name =
           instruction.isConstantB ? constants[constantBase &+ instruction.b] : stack[base &+ instruction.b]
         registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-        stack[base &+ instruction.a] = try eventField(name, context)
+        stack[base &+ instruction.a] = try context.field(name)
         if heap.needsCollection { state.collect() }
 
       // MARK: Everything that is rare
