@@ -125,21 +125,18 @@ extension Session {
   }
 
   private func parsedDefinition(_ declaration: EventDeclaration) throws -> EventDefinition {
-    let position = SourcePosition(line: declaration.line, column: 1, offset: 0)
-    switch EventDefinition.parse(text: declaration.text, at: position) {
-    case .success(let definition): return definition
-    case .failure(let diagnostic):
-      throw DefinitionError(file: program.name, line: declaration.line, message: diagnostic.message)
+    do {
+      return try EventDefinition.parse(text: declaration.text)
+    } catch {
+      throw DefinitionError(file: program.name, line: declaration.line, message: error.summary)
     }
   }
 
   private func parsedTimer(_ declaration: EventDeclaration) throws -> TimerDefinition {
-    let position = SourcePosition(line: declaration.line, column: 1, offset: 0)
-    let kind: TimerDefinition.Kind = declaration.kind == .tick ? .tick : .profile
-    switch TimerDefinition.parse(text: declaration.text, kind: kind, at: position) {
-    case .success(let timer): return timer
-    case .failure(let diagnostic):
-      throw DefinitionError(file: program.name, line: declaration.line, message: diagnostic.message)
+    do {
+      return try TimerDefinition.parse(text: declaration.text, kind: declaration.kind == .tick ? .tick : .profile)
+    } catch {
+      throw DefinitionError(file: program.name, line: declaration.line, message: error.summary)
     }
   }
 }
