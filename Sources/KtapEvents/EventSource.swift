@@ -128,6 +128,10 @@ public struct SubBuffer {
 public protocol EventSource: AnyObject {
   /// `tracefs`, `synthetic`, …
   var name: String { get }
+  /// `SelectedEvent.kernelFilter` is honoured; otherwise it must be nil.
+  var filtersInKernel: Bool { get }
+  /// Now, on the clock of the records' times, in nanoseconds.
+  func now() -> UInt64
   /// Every event, sorted.
   func eventNames() throws(SourceError) -> [EventName]
   func format(of event: EventName) throws(SourceError) -> EventFormat

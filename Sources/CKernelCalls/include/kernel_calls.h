@@ -56,6 +56,7 @@ static inline void ktap_spin_pause(void) {
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
+}
 
 /// Takes the next page of a memory-mapped ring buffer (Linux 6.10, `TRACE_MMAP_IOCTL_GET_READER`): 0, or -1 and errno.
 static inline int ktap_ring_next_page(int descriptor) { return ioctl(descriptor, _IO('R', 0x20)); }
