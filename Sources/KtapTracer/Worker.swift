@@ -149,7 +149,15 @@ final class Worker: @unchecked Sendable {
 
   @inline(never)
   private func passes(_ filter: Int, _ record: EventRecord) -> Bool {
-    probes.filters[filter].passes(record, state.context)
+    let program = probes.filters[filter]
+    var context = FilterContext(cpu: state.context.state.pointee.cpu)
+    if program.needsProcess || program.needsUser || program.needsName {
+      let identity = tasks?.identity(of: state.context.state.pointee.event.thread, at: record.time) ?? .unknown
+      context.process = identity.process ?? -1
+      context.user = identity.user ?? .max
+      context.name = identity.name
+    }
+    return program.accepts(record, context)
   }
 
   /// - Returns: false if this error ends tracing.
@@ -178,7 +186,7 @@ final class Worker: @unchecked Sendable {
     let generation = tasks.generation
     if generation != taskGeneration {
       taskGeneration = generation
-      state.context.state.pointee.tasks.forget()
+      state.context.forgetTasks()
     }
   }
 }

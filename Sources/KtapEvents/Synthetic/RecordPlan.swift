@@ -175,7 +175,7 @@ struct CompiledPlan {
       return
     }
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: templateSize, alignment: 8)
-    plan.template.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress!, byteCount: templateSize) }
+    plan.template.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
     template = UnsafeRawPointer(bytes)
     let list = UnsafeMutablePointer<RecordPlan.Fill>.allocate(capacity: max(1, fillCount))
     list.initialize(from: plan.fills, count: fillCount)

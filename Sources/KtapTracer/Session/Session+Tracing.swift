@@ -2,9 +2,11 @@
 
 import CKernelCalls
 import Glibc
+import KtapBytecode
 import KtapEvents
 import KtapRuntime
 import KtapTiers
+import Synchronization
 
 extension Session {
   /// From the first attachment to the last event; `trace_end` comes after.
@@ -122,14 +124,18 @@ extension Session {
         let missed = (now - ticks[index].next) / ticks[index].period
         ticks[index].next += (missed + 1) * ticks[index].period
         if missed > 0 { ledger.lateTicks += UInt64(missed) }
-        do {
-          try script.main.call(ticks[index].handler)
-        } catch {
-          if !error.isInterruption && errors.report(error) { requestExit() }
-        }
+        runTick(ticks[index].handler)
       }
     }
     script.main.context.flushOutput()
+  }
+
+  private func runTick(_ handler: Value) {
+    do {
+      try script.main.call(handler)
+    } catch {
+      if !error.isInterruption && errors.report(error) { requestExit() }
+    }
   }
 
   /// Runs `body` while no handler runs, with what the CPUs counted merged into the tables.

@@ -63,7 +63,7 @@ public final class Session: @unchecked Sendable {
     self.program = program
     self.source = source
     self.options = options
-    wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+    wakeDescriptor = ktap_make_wake_up()
     errors = HandlerErrors(limit: options.errorLimit)
     exitRequested = .allocate(capacity: 1)
     exitRequested.initialize(to: 0)
@@ -171,3 +171,5 @@ func standardError(_ text: String) {
   var text = text
   text.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
 }
+
+extension Session { func collectRuntimeLosses() {} }
