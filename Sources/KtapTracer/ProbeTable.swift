@@ -15,6 +15,8 @@ struct ProbeEntry {
   /// Its handlers are `handlers[first ..< first + count]`.
   var first: Int32
   var count: Int32
+  /// The task directory wants its records too.
+  var isObserved: Bool
 }
 
 struct HandlerEntry {
@@ -32,7 +34,7 @@ final class ProbeTable: @unchecked Sendable {
 
   static let idCount = 1 << 16
 
-  init(_ plan: TracePlan, heap: Heap) throws(SourceError) {
+  init(_ plan: TracePlan, heap: Heap, observed: [Int]) throws(SourceError) {
     index = .allocate(capacity: Self.idCount)
     index.initialize(repeating: -1, count: Self.idCount)
     probes = .allocate(capacity: plan.probes.count)
@@ -47,8 +49,9 @@ final class ProbeTable: @unchecked Sendable {
         at: number,
         to: ProbeEntry(
           layout: EventLayout(
-            name: probe.format.name.event, system: probe.format.name.system, fields: probe.format.fields, heap: heap),
-          first: Int32(nextHandler), count: Int32(probe.handlers.count)))
+            name: probe.format.name.event, fields: probe.format.fields + probe.format.commonFields, shared: heap),
+          first: Int32(nextHandler), count: Int32(probe.handlers.count),
+          isObserved: observed.contains(probe.format.id)))
       for handler in probe.handlers {
         var filter: Int32 = -1
         if let wanted = handler.filter {

@@ -69,7 +69,7 @@ final class Worker: @unchecked Sendable {
       let phase = session.phase.current
       if phase == .ending { break }
       let isComplete = drain(&decoder)
-      state.context.flushOutput()
+      state.context.flushLines()
       if !isComplete || phase == .draining { break }
       session.gate.leave()
       let streamState = stream.wait(nanoseconds: Self.patience)
@@ -116,6 +116,7 @@ final class Worker: @unchecked Sendable {
       return true
     }
     let probe = probes.probes.baseAddress! + Int(number)
+    if probe.pointee.isObserved { tasks?.observe(record) }
     state.context.state.pointee.event = EventState(
       record: record.bytes, length: record.length, layout: probe.pointee.layout, time: record.time, thread: task)
     var called = false

@@ -4,10 +4,14 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <time.h>
@@ -52,4 +56,34 @@ static inline void ktap_spin_pause(void) {
 #elif defined(__aarch64__)
   __asm__ volatile("yield");
 #endif
+}
+
+/// Takes the next page of a memory-mapped ring buffer (Linux 6.10, `TRACE_MMAP_IOCTL_GET_READER`): 0, or -1 and errno.
+static inline int ktap_ring_next_page(int descriptor) { return ioctl(descriptor, _IO('R', 0x20)); }
+
+/// Moves up to `size` bytes into a pipe without waiting: how many, or -1 and errno.
+static inline ssize_t ktap_splice_to_pipe(int from, int pipe, size_t size) { return splice(from, NULL, pipe, NULL, size, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); }
+
+/// How many bytes a pipe can hold from now on, or -1 and errno.
+static inline int ktap_set_pipe_size(int pipe, int size) { return fcntl(pipe, F_SETPIPE_SZ, size); }
+
+/// Waits up to `nanoseconds` until one of two descriptors can be read; bit 0: the first can, bit 1: the second can; -1 and errno.
+static inline int ktap_wait_readable(int first, int second, int64_t nanoseconds) {
+  struct pollfd entries[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
+  struct timespec limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+  int count = ppoll(entries, 2, &limit, NULL);
+  if (count < 0) return -1;
+  return (entries[0].revents ? 1 : 0) | (entries[1].revents ? 2 : 0);
+}
+
+/// A descriptor that `ktap_wait_readable` sees as soon as something is written to it; -1 and errno.
+static inline int ktap_make_wake_up(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+/// Points a descriptor at another file; 0, or -1 and errno.
+static inline int ktap_replace_descriptor(int with, int descriptor) { return dup3(with, descriptor, O_CLOEXEC) < 0 ? -1 : 0; }
+
+/// The file system's type (`statfs`), or -1 and errno.
+static inline int64_t ktap_file_system_type(const char *path) {
+  struct statfs information;
+  return statfs(path, &information) < 0 ? -1 : (int64_t)information.f_type;
 }

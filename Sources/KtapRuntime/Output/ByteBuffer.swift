@@ -37,6 +37,7 @@ import Glibc
   }
 
   @inlinable public var count: Int { state.pointee.count }
+  @inlinable public var capacity: Int { state.pointee.capacity }
   /// What it holds; valid until the next change.
   @inlinable public var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: state.pointee.bytes, count: state.pointee.count)

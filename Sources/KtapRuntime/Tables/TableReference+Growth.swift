@@ -154,7 +154,7 @@ extension TableReference {
   /// yet, so that they are found in the hash part.
   private func moveFromHashPart(to array: UnsafeMutablePointer<Value>, _ first: Int, _ last: Int) {
     for number in first...last {
-      guard let element = probeNumber(Int64(number)) else { continue }
+      guard let element = findInHashPart(Int64(number)) else { continue }
       array[number - 1] = element.pointee
       removeUnlocked(element)
       state.pointee.arrayCount &+= 1

@@ -17,8 +17,6 @@ public struct ScriptOptions: Sendable {
   public var loopLimit: Int64 = ExecutionLimits.loops
   /// Live elements of one table.
   public var entryLimit: Int = 1 << 20
-  /// Worker threads.
-  public var workers: Int = 0
 
   public init() {}
 }
@@ -27,7 +25,9 @@ public final class ScriptInstance: @unchecked Sendable {
   public let heap: Heap
   public let loaded: LoadedProgram
   public let main: ExecutionState
-  public let workers: [ExecutionState]
+  public private(set) var workers: [ExecutionState] = []
+  private let options: ScriptOptions
+  private let makeContext: (_ heap: Heap, _ shared: Heap, _ workerIndex: Int) -> RuntimeContext
   /// Closures that events call; they stay alive while the script does.
   private var handlers: [Value] = []
   /// Tables of which every worker has a part.
@@ -38,28 +38,25 @@ public final class ScriptInstance: @unchecked Sendable {
   public var onWorldStop: (@Sendable () -> Void)?
 
   /// Loads a program: verifies it, lays it out, makes heaps and states. `makeContext` is called for the main thread
-  /// (index -1) and for each worker.
+  /// (index -1) and for each worker that `beginConcurrency` makes.
   public init(
     _ program: Program, options: ScriptOptions,
-    makeContext: (_ heap: Heap, _ shared: Heap, _ workerIndex: Int) -> RuntimeContext
+    makeContext: @escaping (_ heap: Heap, _ shared: Heap, _ workerIndex: Int) -> RuntimeContext
   ) throws(LoadError) {
     heap = Heap.makeShared()
     heap.entryLimit = options.entryLimit
     loaded = try LoadedProgram(program, heap: heap)
+    self.options = options
+    self.makeContext = makeContext
     interruptWord = .allocate(capacity: 1)
     interruptWord.initialize(to: 0)
     main = ExecutionState(context: makeContext(heap, heap, -1), loaded: loaded, interruptWord: interruptWord)
-    var states: [ExecutionState] = []
-    for index in 0..<options.workers {
-      let workerHeap = Heap.makeWorker(index: index, shared: heap)
-      let context = makeContext(workerHeap, heap, index)
-      states.append(ExecutionState(context: context, loaded: loaded, interruptWord: interruptWord))
-    }
-    workers = states
-    for state in [main] + workers {
-      state.registers.pointee.loopLimit = options.loopLimit
-      state.instance = self
-    }
+    adopt(main)
+  }
+
+  private func adopt(_ state: ExecutionState) {
+    state.registers.pointee.loopLimit = options.loopLimit
+    state.instance = self
   }
 
   deinit {
@@ -104,8 +101,14 @@ public final class ScriptInstance: @unchecked Sendable {
 
   // MARK: Concurrency
 
-  /// Workers are about to run handlers: locks on, per-CPU tables get a part for each worker.
-  public func beginConcurrency() {
+  /// `count` workers are about to run handlers: a state for each, locks on, a part of every per-CPU table for each.
+  public func beginConcurrency(workers count: Int) {
+    for index in workers.count..<max(count, workers.count) {
+      let context = makeContext(Heap.makeWorker(index: index, shared: heap), heap, index)
+      let state = ExecutionState(context: context, loaded: loaded, interruptWord: interruptWord)
+      adopt(state)
+      workers.append(state)
+    }
     perCPUTables = heap.tables(where: { site in site >= 0 && loaded.program.tableSites[Int(site)].isPerCPU })
     let heaps = workers.map(\.context.heap)
     for table in perCPUTables { TableReference(table).attachShards(heaps) }

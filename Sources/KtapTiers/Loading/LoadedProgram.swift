@@ -105,6 +105,11 @@ public struct LoadError: Error, Sendable, CustomStringConvertible {
 }
 
 extension LoadedProgram {
+  /// What any function of the program can touch.
+  public var effects: HandlerEffects {
+    program.functions.reduce(into: []) { $0.formUnion($1.effects) }
+  }
+
   /// The function that an instruction belongs to, and its index there.
   public func locate(pc: Int) -> (function: Int, pc: Int) {
     var low = 0

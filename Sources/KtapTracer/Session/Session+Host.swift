@@ -1,6 +1,5 @@
 // What builtins and context words ask of the tracer.
 
-import CKernelCalls
 import KtapBytecode
 import KtapEvents
 import KtapRuntime
@@ -11,6 +10,7 @@ extension Session: RuntimeHost {
     guard program.events.indices.contains(declaration) else { throw ScriptError("no such event declaration") }
     let event = program.events[declaration]
     guard acceptsAttachments else {
+      if runsTick { throw ScriptError("only mainthread can create function") }
       switch event.kind {
       case .tick: throw ScriptError("timer.tick only can be called in RUNNING state")
       case .profile: throw ScriptError("timer.profile only can be called in RUNNING state")
@@ -43,5 +43,5 @@ extension Session: RuntimeHost {
     program.functions.indices.contains(function) ? program.functions[function].name : nil
   }
 
-  public func traceTime() -> UInt64 { UInt64(ktap_monotonic()) }
+  public func traceTime() -> UInt64 { source.now() }
 }

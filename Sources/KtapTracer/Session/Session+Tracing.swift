@@ -35,17 +35,17 @@ extension Session {
     let selection = EventSelection(
       events: plan.probes.map { SelectedEvent(format: $0.format, kernelFilter: $0.kernelFilter) },
       cpus: options.cpus, tasks: options.processes + (command.map { [$0.process] } ?? []),
-      bufferKilobytes: options.bufferKilobytes, needsTasks: effects.needsTasks)
+      bufferKilobytes: options.bufferKilobytes, needsTasks: !effects.isDisjoint(with: [.usesExecname, .usesProcess, .usesUser]))
     let opened = try source.open(selection)
     self.opened = opened
-    probes = try ProbeTable(plan, heap: script.heap)
+    probes = try ProbeTable(plan, heap: script.heap, observed: opened.tasks?.observedEvents ?? [])
     ledger = Ledger(probes: plan.probes.map(\.format.name), cpus: opened.streams.map(\.cpu))
   }
 
   /// Makes the workers, tells them who they are, and lets events come.
   private func startRecording(_ signals: SignalWatcher) throws {
     guard let opened, let probes else { return }
-    script.beginConcurrency()
+    script.beginConcurrency(workers: opened.streams.count)
     let threads = ThreadList()
     let barrier = StartBarrier(opened.streams.count)
     let header = try source.subBufferHeader()
@@ -115,6 +115,8 @@ extension Session {
 
   private func runDueTicks(_ ticks: inout [TickTimer], _ now: Int64) {
     withWorldStopped {
+      runsTick = true
+      defer { runsTick = false }
       for index in ticks.indices where ticks[index].next <= now && !isExitRequested {
         // A tick that comes late is run once, not as often as it was missed.
         let missed = (now - ticks[index].next) / ticks[index].period

@@ -39,6 +39,8 @@ public final class Session: @unchecked Sendable {
   var traceEnd: Value?
   /// The main chunk runs: statements may attach.
   var acceptsAttachments = true
+  /// A tick handler runs.
+  var runsTick = false
   var opened: (any OpenedEvents)?
   var probes: ProbeTable?
   var workers: [Worker] = []
@@ -80,10 +82,7 @@ public final class Session: @unchecked Sendable {
     ktap_block_ending_signals()
     let signals = SignalWatcher { [weak self] count in self?.signalled(count) }
     signals.start()
-    let cpuCount = try source.cpuCount(options.cpus)
-    var scriptOptions = options.script
-    scriptOptions.workers = cpuCount
-    script = try ScriptInstance(program, options: scriptOptions, host: self) { heap, shared, index in
+    script = try ScriptInstance(program, options: options.script) { [self] heap, shared, index in
       RuntimeContext.make(
         heap: heap, shared: shared, workerIndex: index, output: OutputBuffer(sink: options.output, showsTime: options.showsTime),
         exitRequested: exitRequested, host: self)
