@@ -30,9 +30,10 @@ extension TableReference {
       state.pointee.dropped &+= 1
       return
     }
-    heap.suspendHostility()
-    defer { heap.resumeHostility() }
+    let held = heap.heldCount
+    defer { heap.letGo(keeping: held) }
     let value = adopted(value)
+    heap.hold(value)
     if key.isNumber {
       if key.payload == Int64(state.pointee.arrayCapacity) &+ 1 { growArrayAtEnd() }
       let index = UInt64(bitPattern: key.payload) &- 1
@@ -154,7 +155,7 @@ extension TableReference {
   /// yet, so that they are found in the hash part.
   private func moveFromHashPart(to array: UnsafeMutablePointer<Value>, _ first: Int, _ last: Int) {
     for number in first...last {
-      guard let element = probeNumber(Int64(number)) else { continue }
+      guard let element = findInHashPart(Int64(number)) else { continue }
       array[number - 1] = element.pointee
       removeUnlocked(element)
       state.pointee.arrayCount &+= 1

@@ -21,7 +21,7 @@ extension TableReference {
   public func tryAdd(_ key: Value, _ amount: Int64, from heap: Heap) -> Bool {
     let target = shard(of: heap)
     if target.needsLock { return false }
-    guard let element = target.findUnlocked(key), element.pointee.tag == .number else { return false }
+    guard let element = target.findIdentical(key), element.pointee.tag == .number else { return false }
     element.pointee.payload &+= amount
     return true
   }
