@@ -134,20 +134,6 @@ final class Fixture {
   }
 }
 
-/// SplitMix64: random tests that fail fail again.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var bits = state
-    bits = (bits ^ (bits >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    bits = (bits ^ (bits >> 27)) &* 0x94d0_49bb_1331_11eb
-    return bits ^ (bits >> 31)
-  }
-}
-
 /// The keys and values of a table from 1.
 func numbers(_ table: Value) -> [Int64] {
   let reference = TableReference(table)

@@ -42,7 +42,7 @@ import Testing
   @Test func theOrderIsThatOfTheKeys() throws {
     var expected: String?
     for seed in 0..<10 {
-      var random = SeededGenerator(seed: UInt64(seed))
+      var random = SeededGenerator(UInt64(seed))
       let table = try fixture.table()
       for key in (0..<100).shuffled(using: &random) {
         let value = Value(Int64(key))

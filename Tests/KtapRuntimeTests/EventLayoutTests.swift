@@ -175,7 +175,7 @@ struct RecordBytes {
 
   /// Whatever a format file declares and whatever a record holds: no load leaves the record.
   @Test func randomLayoutsAndRecords() throws {
-    var random = SeededGenerator(seed: 5)
+    var random = SeededGenerator(5)
     let kinds: [FieldLayout.Kind] = [
       .integer, .text, .dynamicText, .relativeText, .array, .dynamicArray, .relativeArray, .opaque,
     ]

@@ -51,7 +51,7 @@ import Testing
       fixture.string("b"), Value(true), Value(10), fixture.string("a"), Value(2), try fixture.tuple(Value(1), Value(2)),
     ]
     for seed in 0..<20 {
-      var random = SeededGenerator(seed: UInt64(seed))
+      var random = SeededGenerator(UInt64(seed))
       let table = try fixture.table()
       for key in keys.shuffled(using: &random) { try TableReference(table).set(key, Value(1), from: fixture.heap) }
       #expect(
@@ -117,7 +117,7 @@ import Testing
 
   /// Selecting candidates must give what sorting everything gives.
   @Test func selectionAgreesWithSorting() throws {
-    var random = SeededGenerator(seed: 11)
+    var random = SeededGenerator(11)
     for limit in [1, 3, 20, 31, 32, 33, 500, 5000] {
       let table = try fixture.table()
       var expected: [(key: Int64, value: Int64)] = []

@@ -80,9 +80,10 @@ extension RuntimeContext {
     let separator = arguments[1].isNil ? nil : try arguments.bytes(1)
     if let separator, separator.isEmpty { throw arguments.bad(1, "the separator is empty") }
     // Nothing refers to the table before it is returned.
-    shared.suspendHostility()
-    defer { shared.resumeHostility() }
+    let held = shared.heldCount
+    defer { shared.letGo(keeping: held) }
     let result = shared.table(site: -1, array: 0, records: 0)
+    shared.hold(result)
     var number: Int64 = 0
     var start = 0
     while start <= text.count {
