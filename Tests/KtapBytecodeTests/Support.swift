@@ -12,12 +12,15 @@ let testBuiltins = BuiltinCatalogue(
   pure: ["len", "string.sub"],
   planned: ["ansi.clear_screen"])
 
-/// Compiles a script that is right.
+/// Compiles a script that is right; what comes out always passes the verifier and survives its program file.
 func compiled(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> Program {
   let (tree, diagnostics) = parse(SourceFile(name: "test.kp", text: text))
   let found = try #require(tree, "\(diagnostics)", sourceLocation: sourceLocation)
   let (program, errors) = compile(found, name: "test.kp", builtins: testBuiltins)
-  return try #require(program, "\(errors)", sourceLocation: sourceLocation)
+  let result = try #require(program, "\(errors)", sourceLocation: sourceLocation)
+  #expect(throws: Never.self, sourceLocation: sourceLocation) { try result.verify() }
+  #expect(try Program.decode(result.encode()) == result, sourceLocation: sourceLocation)
+  return result
 }
 
 /// What the compiler says about a script that parses: `LINE: MESSAGE` and a suggestion in brackets.
