@@ -35,6 +35,7 @@ extension LedgerOutcome {
     case .filteredByTask: "other task"
     case .filteredSelf: "tracer itself"
     case .notWanted: "not asked for"
+    case .afterEnd: "after the end"
     }
   }
 }
