@@ -63,7 +63,7 @@ struct TracefsLifecycleTests {
   @Test func leftoversOfTheDeadGoAndTheLivingStay() throws {
     let folder = source.location.path + "/instances"
     // A process that has ended and been waited for: its id is free, or somebody else's with another start time.
-    let dead = startAndWait(["/bin/true"])
+    let dead = runProcess(["/bin/true"])
     let start = try #require(TracefsInstance.startTime(of: getpid()))
     let leftover = "ktap-\(dead)-1"
     let reused = "ktap-\(getpid())-\(start + 1)"
@@ -91,14 +91,13 @@ struct TracefsLifecycleTests {
       mkdir \(folder)/$name && exec 3< \(folder)/$name/per_cpu/cpu0/trace_pipe_raw && echo 1 > \(folder)/$name/events/sched/sched_switch/enable
       while :; do sleep 0.05; done
       """
-    let child = start(["/bin/bash", "-c", script])
+    let child = startProcess(["/bin/bash", "-c", script])
     let name = "ktap-\(child)-\(try #require(TracefsInstance.startTime(of: child)))"
     #expect(eventually { KernelFile.text("\(folder)/\(name)/events/sched/sched_switch/enable") == "1\n" })
     #expect(!TracefsInstance.removeLeftovers(in: source.location).contains(name), "it lives")
     #expect(KernelFile.exists("\(folder)/\(name)"))
     kill(child, SIGKILL)
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
+    waitForProcess(child)
     // The sleeping grandchild holds the descriptor a moment longer.
     #expect(
       eventually {
@@ -173,7 +172,7 @@ struct TracefsLifecycleTests {
       var collector = Collector(instance, header: try source.subBufferHeader())
       try instance.start()
       // bash asks for its parent's id when it starts.
-      let child = startAndWait(["/bin/bash", "-c", "/bin/bash -c true; true"])
+      let child = runProcess(["/bin/bash", "-c", "/bin/bash -c true; true"])
       instance.stop()
       collector.drain()
       let threads = Set(collector.records.map(\.thread))
@@ -253,24 +252,6 @@ struct TracefsLifecycleTests {
     defer { instance.close() }
     #expect(instance.clock == "mono")
     #expect(instance.notes.contains { $0.contains("sundial") })
-  }
-
-  // MARK: - Processes
-
-  func start(_ arguments: [String]) -> pid_t {
-    var child: pid_t = 0
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    let result = posix_spawn(&child, arguments[0], nil, nil, &pointers, nil)
-    #expect(result == 0)
-    return child
-  }
-
-  func startAndWait(_ arguments: [String]) -> pid_t {
-    let child = start(arguments)
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
-    return child
   }
 
   func eventually(_ condition: () -> Bool) -> Bool {
