@@ -17,7 +17,8 @@ public func fuzzPage(_ input: UnsafeRawBufferPointer) {
   let records = read(SubBuffer(bytes: bytes), with: &whole)
   if let middle = records.dropFirst(records.count / 2).first {
     var parts = SubBufferDecoder(header: header)
-    let limit = middle.offset + middle.length - header.dataOffset
+    // Records begin at multiples of four, even if one claims a length that is none.
+    let limit = min((middle.offset + middle.length - header.dataOffset + 3) & ~3, input.count - 1 - header.dataOffset)
     let first = read(SubBuffer(bytes: bytes, dataLimit: limit), with: &parts)
     precondition(parts.damage == nil || parts.damage == .commitTooLarge)
     let second = read(SubBuffer(bytes: bytes, resumeOffset: limit), with: &parts)
