@@ -187,7 +187,7 @@ final class SuiteTests {
   }
 
   @Test func bpftraceOutput() {
-    let output = "Attaching 2 probes...\n@[110]: 0\n@[110]: 7\n\n\n@[257]: 10\n@[110]: 9\n@prints: 50\nLost 12 events\n"
+    let output = "Attaching 2 probes...\n@[110]: 1\n@[110]: 7\n\n\n@[257]: 10\n@[110]: 9\n@prints: 50\nLost 12 events\n"
     #expect(BpftraceArm.counts(output) == [110: 9, 257: 10])
     #expect(BpftraceArm.counts("Attaching\n") == nil)
     #expect(BpftraceArm.losses(output) == 12 && BpftraceArm.losses("fine") == 0)
