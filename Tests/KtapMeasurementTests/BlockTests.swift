@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 @testable import KtapMeasurement
@@ -81,25 +80,5 @@ struct BlockTests {
     #expect(isFinished && attempts == 2 && benchmark.failures.count == 2)
     #expect(benchmark.failures[0].reason == "bpftrace exited with 1")
     for block in benchmark.blocks { #expect(block.samples.count == arms.count - 1) }
-  }
-}
-
-@Suite("Interruption", .serialized)
-struct InterruptionTests {
-  @Test func unfinishedBlocksAreGivenUp() {
-    let interruption = Interruption()
-    #expect(!interruption.isRequested)
-    var benchmark = BenchmarkRecord(name: "b", workload: "w")
-    let runner = BlockRunner(
-      plan: BlockPlan(arms: ["a", "b"], seed: 1, blocks: 5), interruption: interruption,
-      progress: Progress(total: 1, isQuiet: true))
-    var calls = 0
-    let isFinished = runner.run(&benchmark, until: 5) { _, _, _ in
-      calls += 1
-      // In the middle of the third block.
-      if calls == 5 { kill(getpid(), SIGINT) }
-      return SampleRecord(wall: 1, user: 0, system: 0)
-    }
-    #expect(!isFinished && calls == 5 && benchmark.blocks.count == 2)
   }
 }

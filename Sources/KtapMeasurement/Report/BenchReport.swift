@@ -179,6 +179,24 @@ public struct BlockRecord: Codable, Sendable, Hashable {
   }
 }
 
+extension BenchmarkRecord {
+  /// One line for each arm and reason.
+  var failureGroups: [String] {
+    var blocks: [(arm: String, reason: String, blocks: [Int])] = []
+    for failure in failures {
+      if let index = blocks.firstIndex(where: { $0.arm == failure.arm && $0.reason == failure.reason }) {
+        blocks[index].blocks.append(failure.block)
+      } else {
+        blocks.append((failure.arm, failure.reason, [failure.block]))
+      }
+    }
+    return blocks.map { group in
+      let list = group.blocks.map { String($0) }.joined(separator: ", ")
+      return "\(group.arm) failed in block \(list): \(group.reason)"
+    }
+  }
+}
+
 /// An arm that failed in a block: the block has no sample of it.
 public struct FailureRecord: Codable, Sendable, Hashable {
   public var block: Int

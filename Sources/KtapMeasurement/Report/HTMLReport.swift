@@ -18,6 +18,7 @@ public enum HTMLReport {
       for metric in Metric.allCases { body += DotPlot(report: report, benchmark: benchmark, metric: metric).svg() }
       body += EventPlot(report: report, benchmark: benchmark).svg()
       body += table(tables.overheads(benchmark))
+      if let events = tables.events(benchmark) { body += table(events) }
       if let actions = tables.actions(benchmark) { body += table(actions) }
       body += table(tables.times(benchmark))
       body += list(tables.remarks(benchmark)) + "</section>\n"

@@ -22,6 +22,7 @@ public enum MarkdownReport {
     for benchmark in report.benchmarks {
       lines += ["## \(benchmark.name)", "", "`\(benchmark.workload)`", ""]
       lines += text(tables.overheads(benchmark))
+      if let events = tables.events(benchmark) { lines += text(events) }
       if let actions = tables.actions(benchmark) { lines += text(actions) }
       lines += text(tables.times(benchmark))
       let remarks = tables.remarks(benchmark)

@@ -13,17 +13,15 @@ struct ReportTables {
 
   /// Overheads of one benchmark against the baseline.
   func overheads(_ benchmark: BenchmarkRecord) -> ReportTable {
-    let hasEvents = benchmark.results.contains { $0.events != nil }
     let isJudged = benchmark.results.contains { $0.verdict != nil }
-    var header = ["arm", "wall [interval]", "bootstrap", "CPU [interval]", "bootstrap"]
-    if hasEvents { header += ["ns/event wall", "ns/event CPU", "tracer ns/event", "tracer CPU", "events", "lost"] }
-    header += ["n", "sd", "MDE", "p (Holm)"]
+    var header = ["arm", "wall [interval]", "bootstrap", "CPU [interval]", "bootstrap", "n", "sd", "MDE", "p (Holm)"]
     if isJudged { header.append("verdict") }
     var rows: [[String]] = []
     for arm in report.arms where arm.name != baseline {
       let results = benchmark.results.filter { $0.arm == arm.name && $0.versus == baseline }
       guard let wall = results.first(where: { $0.metric == .wall }) else {
-        let reason = arm.missing ?? benchmark.missing[arm.name] ?? "no block has it"
+        let hasFailed = benchmark.failures.contains { $0.arm == arm.name }
+        let reason = arm.missing ?? benchmark.missing[arm.name] ?? (hasFailed ? "it failed" : "no block has it")
         rows.append([arm.name, "missing: \(reason)"] + [String](repeating: "", count: header.count - 2))
         continue
       }
@@ -34,7 +32,6 @@ struct ReportTables {
         cpu.map { "\(Figures.overhead($0.overhead)) \(Figures.overhead($0.interval))" } ?? "–",
         cpu?.bootstrapInterval.map { Figures.overhead($0) } ?? "–",
       ]
-      if hasEvents { row += events(wall, cpu, arm) }
       row += [
         String(wall.blocks) + (wall.outliers.isEmpty ? "" : " (\(wall.outliers.count) out)"),
         Figures.share(wall.logDeviation), wall.minimumDetectableEffect.map { Figures.share($0) } ?? "–",
@@ -46,15 +43,27 @@ struct ReportTables {
     return ReportTable(title: nil, header: header, rows: rows)
   }
 
-  private func events(_ wall: ResultRecord, _ cpu: ResultRecord?, _ arm: ArmRecord) -> [String] {
-    if arm.role == .again || arm.role == .planted, wall.events == nil { return ["", "", "", "", "", ""] }
-    return [
-      wall.nanosecondsPerEvent.map { Figures.nanoseconds($0) } ?? "unknown",
-      cpu?.nanosecondsPerEvent.map { Figures.nanoseconds($0) } ?? "unknown",
-      wall.tracerNanosecondsPerEvent.map { Figures.plain($0) } ?? "unknown",
-      wall.tracerShare.map { Figures.share($0) } ?? "unknown", wall.events.map { Figures.count($0) } ?? "unknown",
-      Figures.losses(wall.lost) + (wall.unbalancedBlocks > 0 ? ", ledger unbalanced in \(wall.unbalancedBlocks)" : ""),
-    ]
+  /// Costs by event and what was lost; nil if no arm has events.
+  func events(_ benchmark: BenchmarkRecord) -> ReportTable? {
+    let walls = benchmark.results.filter {
+      $0.metric == .wall && $0.versus == baseline && ($0.events != nil || $0.lost != nil)
+    }
+    guard !walls.isEmpty else { return nil }
+    let rows = walls.map { wall in
+      let cpu = benchmark.results.first { $0.arm == wall.arm && $0.metric == .cpu && $0.versus == baseline }
+      return [
+        wall.arm, wall.nanosecondsPerEvent.map { Figures.nanoseconds($0) } ?? "unknown",
+        cpu?.nanosecondsPerEvent.map { Figures.nanoseconds($0) } ?? "unknown",
+        wall.tracerNanosecondsPerEvent.map { Figures.plain($0) } ?? "unknown",
+        wall.tracerShare.map { Figures.share($0) } ?? "unknown", wall.events.map { Figures.count($0) } ?? "unknown",
+        Figures.losses(wall.lost)
+          + (wall.unbalancedBlocks > 0 ? ", ledger unbalanced in \(wall.unbalancedBlocks) blocks" : ""),
+      ]
+    }
+    return ReportTable(
+      title: "By event",
+      header: ["arm", "ns/event wall", "ns/event CPU", "tracer ns/event", "tracer CPU", "events, all blocks", "lost"],
+      rows: rows)
   }
 
   /// What the action costs beyond the probe; nil if there is nothing to say.
@@ -179,9 +188,7 @@ struct ReportTables {
           "\(result.arm): \(result.blocks) blocks reach an interval of only \(Figures.share(result.confidence))")
       }
     }
-    for failure in benchmark.failures {
-      lines.append("\(failure.arm) failed in block \(failure.block): \(failure.reason)")
-    }
+    lines += benchmark.failureGroups
     return lines
   }
 

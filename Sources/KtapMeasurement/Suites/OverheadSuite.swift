@@ -20,7 +20,7 @@ public struct OverheadScript: Sendable, Hashable {
   public var arguments: [String]
   /// The same events with empty handlers; nil: the attach-only arm is shown as missing.
   public var emptySource: String?
-  /// A bpftrace program that counts in a map keyed by numbers, one of them that of getppid; nil: no peer is shown.
+  /// A bpftrace program that counts in the map `@` keyed by numbers and prints it now and then; nil: no peer is shown.
   public var bpftraceProgram: String?
 
   public init(
