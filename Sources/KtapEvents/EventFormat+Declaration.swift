@@ -117,7 +117,7 @@ struct FieldDeclaration {
     if location == .inPlace, case .fixed(let count) = length, count > 0, size % count == 0 {
       return [1, 2, 4, 8].contains(size / count) ? size / count : nil
     }
-    if length == .none && location == .inPlace { return [1, 2, 4, 8].contains(size) ? size : nil }
+    if length == .none && location == .inPlace { return nil }
     if isPointer { return 8 }
     switch elementType {
     case "char", "signed char", "unsigned char", "u8", "s8", "__u8", "__s8", "uint8_t", "int8_t", "bool", "_Bool":

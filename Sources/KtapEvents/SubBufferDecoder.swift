@@ -190,7 +190,7 @@ public struct SubBufferDecoder {
         return 0
       }
       if delta != RecordHeader.paddingWithoutDelta { currentTime &+= delta }
-      cursor += 4 + min(Int(second) + 3 & ~3, room - 4)
+      cursor += 4 + min((Int(second) + 3) & ~3, room - 4)
       return -1
     case RecordHeader.timeExtend:
       currentTime &+= UInt64(second) << RecordHeader.deltaBits | delta
@@ -216,7 +216,7 @@ public struct SubBufferDecoder {
         return 0
       }
       currentTime &+= delta
-      cursor += 4 + min(Int(second) + 3 & ~3, room - 4)
+      cursor += 4 + min((Int(second) + 3) & ~3, room - 4)
       return Int(second) - 4
     }
   }

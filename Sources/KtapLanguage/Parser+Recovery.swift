@@ -19,9 +19,9 @@ extension Parser {
   /// Skips the rest of a statement that could not be read: to its `;`, to the brace that closes its block, or to a
   /// line that begins with another statement.
   mutating func synchronize(after mark: StatementMark) {
-    if tokenCount == mark.tokenCount { advance() }
     lexer.isSilent = true
     defer { lexer.isSilent = false }
+    if tokenCount == mark.tokenCount { advance() }
     // Braces opened while skipping.
     var opened = 0
     while true {

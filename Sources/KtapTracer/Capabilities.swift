@@ -45,11 +45,21 @@ public enum Capabilities {
   }
 
   private static var mappedRing: Capability {
-    let mapped = TracefsSource.offersMappedRing()
+    let mapped = offersMappedRing()
     return Capability(
       name: "mapped ring buffer", isAvailable: mapped, isNeeded: false,
       finding: mapped ? "yes" : "not offered: events are read by splice or read",
       remedy: "needs Linux 6.10 or later")
+  }
+
+  /// Opens an instance of tracefs for a moment and looks how it can be read.
+  private static func offersMappedRing() -> Bool {
+    guard let source = try? TracefsSource(), let event = try? source.eventNames().first,
+      let format = try? source.format(of: event),
+      let opened = try? source.openInstance(EventSelection(events: [SelectedEvent(format: format)], bufferKilobytes: 64))
+    else { return false }
+    defer { opened.close() }
+    return opened.readPath == .mapped
   }
 
   private static var functionTracer: Capability {

@@ -30,7 +30,9 @@ final class ProbeTable: @unchecked Sendable {
   let index: UnsafeMutablePointer<Int32>
   let probes: UnsafeMutableBufferPointer<ProbeEntry>
   let handlers: UnsafeMutableBufferPointer<HandlerEntry>
-  let filters: UnsafeMutableBufferPointer<FilterEvaluator>
+  let filters: UnsafeMutableBufferPointer<FilterProgram>
+  /// They own what `filters` points to.
+  private var evaluators: [FilterEvaluator] = []
 
   static let idCount = 1 << 16
 
@@ -55,7 +57,9 @@ final class ProbeTable: @unchecked Sendable {
       for handler in probe.handlers {
         var filter: Int32 = -1
         if let wanted = handler.filter {
-          filters.initializeElement(at: nextFilter, to: try FilterEvaluator(wanted, for: probe.format))
+          let evaluator = try FilterEvaluator(wanted, for: probe.format)
+          evaluators.append(evaluator)
+          filters.initializeElement(at: nextFilter, to: evaluator.program)
           filter = Int32(nextFilter)
           nextFilter += 1
         }
@@ -66,7 +70,6 @@ final class ProbeTable: @unchecked Sendable {
   }
 
   deinit {
-    filters.deinitialize()
     filters.deallocate()
     handlers.deallocate()
     probes.deallocate()

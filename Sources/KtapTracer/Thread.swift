@@ -1,5 +1,6 @@
 // Threads, as far as the tracer needs them: start with a name, and wait for the end.
 
+import CKernelCalls
 import Glibc
 
 /// A running thread.
@@ -29,7 +30,7 @@ func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> 
     &thread, nil,
     { argument in
       let box = Unmanaged<ThreadBody>.fromOpaque(argument!).takeRetainedValue()
-      pthread_setname_np(pthread_self(), box.name)
+      ktap_name_thread(box.name)
       box.body()
       return nil
     }, box.toOpaque())

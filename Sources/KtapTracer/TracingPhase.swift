@@ -6,10 +6,8 @@ final class TracingPhase: Sendable {
   enum Phase: Int {
     /// Handle events as they come.
     case tracing
-    /// Recording has stopped: handle what is left, then end.
+    /// Recording has stopped: take what is left, then end.
     case draining
-    /// End now; what is left stays unread and is reported so.
-    case ending
   }
 
   private let word = Atomic<Int>(Phase.tracing.rawValue)

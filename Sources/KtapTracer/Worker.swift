@@ -20,13 +20,17 @@ final class Worker: @unchecked Sendable {
   private let stream: any EventStream
   private let state: ExecutionState
   private let probes: ProbeTable
-  private let counters: LedgerCounters
+  let counters: LedgerCounters
   /// Whose events are the tracer's own; set before events are recorded.
   var ownThreads = ThreadSet([])
   private let header: SubBufferHeader
   private let tasks: TaskDirectory?
   private var thread: ThreadHandle?
   private var taskGeneration: UInt64 = 0
+  /// False after `exit()` and after an error that ends tracing: what still comes is only counted.
+  private var handlesEvents = true
+  /// Of the context, as far as they are in the ledger.
+  private var cutFields: UInt64 = 0
 
   /// How long a worker waits when less than the wake-up share of the buffer is filled, in nanoseconds: what a user at a
   /// terminal takes for at once.
@@ -66,16 +70,16 @@ final class Worker: @unchecked Sendable {
     var decoder = SubBufferDecoder(header: header)
     session.gate.enter()
     while true {
+      // The phase is read before the stream: what was recorded before the end is there when it says so.
       let phase = session.phase.current
-      if phase == .ending { break }
-      let isComplete = drain(&decoder)
+      drain(&decoder)
       state.context.flushLines()
-      if !isComplete || phase == .draining { break }
+      if phase != .tracing { break }
       session.gate.leave()
       let streamState = stream.wait(nanoseconds: Self.patience)
       session.gate.enter()
-      if streamState == .ended && session.phase.current == .tracing {
-        _ = drain(&decoder)
+      if streamState == .ended {
+        drain(&decoder)
         break
       }
     }
@@ -84,92 +88,104 @@ final class Worker: @unchecked Sendable {
     session.workerEnded()
   }
 
-  /// Handles all that can be read now.
-  /// - Returns: false if tracing is over.
-  private func drain(_ decoder: inout SubBufferDecoder) -> Bool {
+  /// Takes all that can be read now.
+  private func drain(_ decoder: inout SubBufferDecoder) {
     while let subBuffer = stream.nextSubBuffer() {
       forgetChangedTasks()
       decoder.begin(subBuffer)
       counters.missed(decoder.missed)
+      var count: UInt64 = 0
       while let record = decoder.next() {
-        if !handle(record) { return false }
+        count &+= 1
+        handle(record)
       }
-      if let damage = decoder.damage { counters.undecodable(damage, bytes: decoder.unreadBytes) }
+      counters.seen(count)
+      if decoder.damage != nil { counters.damaged() }
       if session.script.attention.contains(.worldStop) { session.gate.passSafePoint() }
-      if session.phase.current == .ending { return false }
     }
-    return true
   }
 
   /// Calls a record's handlers.
-  /// - Returns: false if tracing is over.
   @inline(__always)
-  private func handle(_ record: EventRecord) -> Bool {
+  private func handle(_ record: EventRecord) {
     let number = probes.index[record.eventID]
-    guard number >= 0 else {
-      observe(record)
-      return true
-    }
-    let task = record.bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self)
-    if ownThreads.contains(task) {
-      counters.filtered(probe: Int(number), .tracer)
-      return true
-    }
+    guard number >= 0 else { return observe(record) }
     let probe = probes.probes.baseAddress! + Int(number)
+    let task = record.bytes.loadUnaligned(fromByteOffset: 4, as: Int32.self)
+    if ownThreads.contains(task) || !handlesEvents { return skip(record, task, Int(number)) }
     if probe.pointee.isObserved { tasks?.observe(record) }
     state.context.state.pointee.event = EventState(
       record: record.bytes, length: record.length, layout: probe.pointee.layout, time: record.time, thread: task)
-    var called = false
+    var outcome = probe.pointee.count == 0 ? LedgerOutcome.handled : .filteredByScript
     var position = probe.pointee.first
     let end = position &+ probe.pointee.count
-    while position < end {
+    while position < end && handlesEvents {
       let handler = probes.handlers.baseAddress! + Int(position)
       position &+= 1
       if handler.pointee.filter >= 0 && !passes(Int(handler.pointee.filter), record) { continue }
-      called = true
+      if outcome == .filteredByScript { outcome = .handled }
       do {
         try state.call(handler.pointee.closure)
       } catch {
-        if !failed(error, probe: Int(number)) { return false }
+        outcome = failed(error)
       }
       if state.context.isExitRequested {
-        counters.handled(probe: Int(number))
-        leaveEvent()
+        handlesEvents = false
         session.wake()
-        return false
       }
     }
-    leaveEvent()
-    if called { counters.handled(probe: Int(number)) } else { counters.filtered(probe: Int(number), .userFilter) }
-    return true
+    state.context.state.pointee.event.record = nil
+    if state.context.state.pointee.cutFields != cutFields { countCuts(Int(number)) }
+    counters.record(outcome)
+    counters.deliver(outcome, to: Int(number))
   }
 
-  @inline(__always)
-  private func leaveEvent() { state.context.state.pointee.event.record = nil }
+  /// A record of the tracer's own, or one that came after the end.
+  @inline(never)
+  private func skip(_ record: EventRecord, _ task: Int32, _ probe: Int) {
+    let outcome = ownThreads.contains(task) ? LedgerOutcome.filteredSelf : .afterEnd
+    counters.record(outcome)
+    counters.deliver(outcome, to: probe)
+  }
+
+  @inline(never)
+  private func countCuts(_ probe: Int) {
+    counters.cut(.stringCut, in: probe, state.context.state.pointee.cutFields &- cutFields)
+    cutFields = state.context.state.pointee.cutFields
+  }
 
   @inline(never)
   private func passes(_ filter: Int, _ record: EventRecord) -> Bool {
-    probes.filters[filter].passes(record, state.context)
-  }
-
-  /// - Returns: false if this error ends tracing.
-  @inline(never)
-  private func failed(_ failure: ScriptFailure, probe: Int) -> Bool {
-    leaveEvent()
-    if failure.isInterruption { return false }
-    counters.dropped(probe: probe, .scriptError)
-    if session.errors.report(failure) {
-      session.requestExit()
-      return false
+    let program = probes.filters[filter]
+    var context = FilterContext(cpu: state.context.state.pointee.cpu)
+    if program.needsProcess || program.needsUser || program.needsName {
+      let identity = tasks?.identity(of: state.context.state.pointee.event.thread, at: record.time) ?? .unknown
+      context.process = identity.process ?? -1
+      context.user = identity.user ?? .max
+      context.name = identity.name
     }
-    return true
+    return program.accepts(record, context)
   }
 
-  /// A record that only the task directory wants.
+  /// What an error makes of the event; one too many ends tracing.
+  @inline(never)
+  private func failed(_ failure: ScriptFailure) -> LedgerOutcome {
+    if failure.isInterruption {
+      handlesEvents = false
+      return .afterEnd
+    }
+    if session.errors.report(failure) {
+      handlesEvents = false
+      session.requestExit()
+    }
+    return .scriptError
+  }
+
+  /// A record that only the task directory wants, or of no event that was asked for.
   @inline(never)
   private func observe(_ record: EventRecord) {
     tasks?.observe(record)
-    counters.filteredUnknown(.directory)
+    counters.record(.notWanted)
   }
 
   /// What this worker remembered of tasks may have changed.
@@ -178,7 +194,7 @@ final class Worker: @unchecked Sendable {
     let generation = tasks.generation
     if generation != taskGeneration {
       taskGeneration = generation
-      state.context.state.pointee.tasks.forget()
+      state.context.forgetTasks()
     }
   }
 }

@@ -69,6 +69,10 @@ extension Heap {
     return try array.withUnsafeBufferPointer { (buffer) throws(ScriptError) in try tuple(buffer) }
   }
 
+  func string(of bytes: [UInt8]) throws(ScriptError) -> Value {
+    try bytes.withUnsafeBufferPointer { (buffer) throws(ScriptError) in try string(UnsafeRawBufferPointer(buffer)) }
+  }
+
   func concatenate(_ values: Value...) throws(ScriptError) -> Value {
     let array = values
     return try array.withUnsafeBufferPointer { (buffer) throws(ScriptError) in try concatenate(buffer) }
@@ -102,16 +106,6 @@ extension Value {
 }
 
 func isDead(_ value: Value) -> Bool { value.object.pointee.kind == .free }
-
-/// Bytes of memory that the process has in use.
-func residentBytes() -> Int {
-  let file = open("/proc/self/statm", O_RDONLY)
-  defer { close(file) }
-  var buffer = [UInt8](repeating: 0, count: 128)
-  let count = read(file, &buffer, buffer.count)
-  let fields = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ")
-  return Int(fields[1])! * sysconf(Int32(_SC_PAGESIZE))
-}
 
 /// Runs a body on several threads at once and waits for all of them.
 func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {

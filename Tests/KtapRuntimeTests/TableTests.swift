@@ -37,7 +37,8 @@ struct ModelTable {
     defer { heap.destroy() }
     let table = heap.table()
     #expect(table.get(Value(1)).isNil && table.get(.nilValue).isNil && table.get(heap.string("a")).isNil)
-    #expect(table.get(Value(true)).isNil && table.get(try heap.tuple(of: Value(1), Value(2))).isNil)
+    let tuple = try heap.tuple(of: Value(1), Value(2))
+    #expect(table.get(Value(true)).isNil && table.get(tuple).isNil)
     #expect(throws: ScriptError("table nil index")) { try table.set(.nilValue, Value(1), from: heap) }
     #expect(throws: ScriptError("table nil index")) { try table.set(.nilValue, .nilValue, from: heap) }
     #expect(throws: ScriptError("table nil index")) { try table.add(.nilValue, 1, from: heap) }

@@ -23,9 +23,9 @@ import Testing
     }
     for count in [0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 100, 4096, 8169, 65_535] {
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-      let ours = try bytes.withUnsafeBytes { (buffer) throws(ScriptError) in try heap.string(buffer) }
-      let again = try bytes.withUnsafeBytes { (buffer) throws(ScriptError) in try heap.string(buffer) }
-      let theirs = try bytes.withUnsafeBytes { (buffer) throws(ScriptError) in try worker.string(buffer) }
+      let ours = try heap.string(of: bytes)
+      let again = try heap.string(of: bytes)
+      let theirs = try worker.string(of: bytes)
       #expect(ours.address == again.address)
       #expect(ours.address != theirs.address)
       #expect(ours.isEqual(theirs))
@@ -34,7 +34,7 @@ import Testing
       for position in Set([0, count / 2, count - 1]) where position >= 0 && count > 0 {
         var changed = bytes
         changed[position] ^= 0x40
-        let other = try changed.withUnsafeBytes { (buffer) throws(ScriptError) in try worker.string(buffer) }
+        let other = try worker.string(of: changed)
         #expect(!ours.isEqual(other))
         #expect(StringReference(ours).hash != StringReference(other).hash)
       }

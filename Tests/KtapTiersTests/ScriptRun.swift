@@ -17,7 +17,7 @@ struct ScriptRun {
     let (tree, findings) = parse(source)
     diagnostics = findings
     guard let tree else { return }
-    let (program, more) = KtapBytecode.compile(tree, name: source.name, builtins: BuiltinCatalogue(BuiltinTable.all.map(\.name)))
+    let (program, more) = KtapBytecode.compile(tree, name: source.name, builtins: BuiltinCatalogue(names: BuiltinNames.supported, pure: BuiltinNames.pure, planned: BuiltinNames.planned))
     diagnostics += more
     guard let program else { return }
     let sink = OutputSink.memory()

@@ -34,6 +34,7 @@ public struct BuiltinCatalogue: Sendable {
 
   /// The members of a library, without its name.
   func members(of library: String) -> [String] {
-    names.union(planned).filter { Self.library(of: $0) == library }.map { String($0.dropFirst(library.count + 1)) }.sorted()
+    names.union(planned).filter { Self.library(of: $0) == library }.map { String($0.dropFirst(library.count + 1)) }
+      .sorted()
   }
 }

@@ -91,7 +91,8 @@ extension FunctionGenerator {
     for variable in point.variables {
       variable.register = reserve()
       if variable.isCell {
-        createCell(variable, operand(Node(.constant(.nilValue), at: position), scratch: variable.register), at: position)
+        createCell(
+          variable, operand(Node(.constant(.nilValue), at: position), scratch: variable.register), at: position)
       } else {
         load(.nilValue, into: variable.register, at: position)
       }

@@ -21,7 +21,7 @@ extension Resolver {
     depth += 1
     defer { depth -= 1 }
     let position = expression.position
-    guard depth <= CompilerLimit.nesting else {
+    guard depth <= CompilerLimit.depth else {
       reportNesting(at: position)
       return Node(.constant(.nilValue), at: position)
     }
@@ -101,7 +101,8 @@ extension Resolver {
     case .arguments: return Node(.builtinCall(BuiltinCatalogue.Internal.arguments, []), at: position)
     case .planned(let name): return Node(.unsupported(name), at: position)
     case .library(let name):
-      report("'\(name)' is a library; name a member of it, as in \(name).\(example(of: name))", about: name, at: position)
+      report(
+        "'\(name)' is a library; name a member of it, as in \(name).\(example(of: name))", about: name, at: position)
     case .nothing: reportUndeclared(name, at: position, isAssigned: false)
     }
     return Node(.constant(.nilValue), at: position)

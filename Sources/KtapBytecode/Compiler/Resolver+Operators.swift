@@ -36,8 +36,8 @@ extension Resolver {
         accumulator.join(right, isAnd: link.operator == .and, at: link.position)
       }
     }
-    if comparisons > CompilerLimit.nesting - depth { reportNesting(at: expression.position) }
-    return comparisons > CompilerLimit.nesting - depth
+    if comparisons > CompilerLimit.depth - depth { reportNesting(at: expression.position) }
+    return comparisons > CompilerLimit.depth - depth
       ? Node(.constant(.nilValue), at: expression.position) : accumulator.finish()
   }
 

@@ -39,7 +39,9 @@ struct Resolution {
 enum CompilerLimit {
   static let locals = 200
   static let captures = 60
-  static let nesting = 200
+  /// Of the tree. The parser refuses more than 200 nested constructs, but a chain such as `f()()()` makes a tree that is
+  /// deeper than it looks; this bounds the recursion of the compiler for every tree.
+  static let depth = 1_500
   static let constants = 65_536
   static let nestedFunctions = 65_536
   static let tableSites = 65_536
@@ -119,7 +121,9 @@ final class Resolver {
   }
 
   /// Builtins that read or empty a table without keeping it.
-  private static let tableReaders: Set<String> = ["print", "print_hist", "pairs", "sort_pairs", "len", "delete", "json"]
+  private static let tableReaders: Set<String> = [
+    "print", "print_hist", "pairs", "sort_pairs", "len", "delete", "json",
+  ]
 
   var current: FunctionNode { frames[frames.count - 1].function }
 
@@ -168,7 +172,7 @@ final class Resolver {
     var resolved = ResolvedBlock(statements: [], hoists: [:], end: block.end)
     depth += 1
     defer { depth -= 1 }
-    guard depth <= CompilerLimit.nesting else {
+    guard depth <= CompilerLimit.depth else {
       reportNesting(at: block.statements.first?.position ?? block.end)
       return resolved
     }
@@ -203,6 +207,6 @@ final class Resolver {
   }
 
   func reportNesting(at position: SourcePosition) {
-    report("more than \(CompilerLimit.nesting) nesting levels", about: "", at: position)
+    report("this is nested too deeply", about: "", at: position)
   }
 }

@@ -175,7 +175,7 @@ struct CompiledPlan {
       return
     }
     let bytes = UnsafeMutableRawPointer.allocate(byteCount: templateSize, alignment: 8)
-    plan.template.withUnsafeBytes { bytes.copyMemory(from: $0.baseAddress!, byteCount: templateSize) }
+    bytes.initializeMemory(as: UInt8.self, from: plan.template, count: plan.template.count)
     template = UnsafeRawPointer(bytes)
     let list = UnsafeMutablePointer<RecordPlan.Fill>.allocate(capacity: max(1, fillCount))
     list.initialize(from: plan.fills, count: fillCount)
@@ -188,12 +188,14 @@ struct CompiledPlan {
   }
 
   /// Makes the record in `scratch`.
-  /// - Parameter random: the event's own stream.
+  /// - Parameters:
+  ///   - pairIndex: the number of the pair's first event.
+  ///   - random: the event's own stream.
   /// - Returns: its size in bytes.
   @inline(__always)
   func write(
     to scratch: UnsafeMutableRawPointer, task: UnsafePointer<SyntheticTask>, other: UnsafePointer<SyntheticTask>,
-    cpu: Int, seed: UInt64, random: inout RandomStream
+    cpu: Int, pairSeed: UInt64, pairIndex: UInt64, random: inout RandomStream
   ) -> Int {
     scratch.copyMemory(from: template.unsafelyUnwrapped, byteCount: templateSize)
     scratch.storeBytes(of: task.pointee.thread, toByteOffset: 4, as: Int32.self)
@@ -206,7 +208,7 @@ struct CompiledPlan {
         let value = fill.pointee.base &+ fill.pointee.sampler.value(&random) &* fill.pointee.factor
         Self.store(value, place, fill.pointee.size)
       case .pairedKey:
-        var paired = RandomStream(seed: ~seed, index: task.pointee.openIndex)
+        var paired = RandomStream(seed: pairSeed, index: pairIndex)
         Self.store(fill.pointee.sampler.value(&paired) % fill.pointee.limit, place, fill.pointee.size)
       case .thread: place.storeBytes(of: task.pointee.thread, as: Int32.self)
       case .otherThread: place.storeBytes(of: other.pointee.thread, as: Int32.self)

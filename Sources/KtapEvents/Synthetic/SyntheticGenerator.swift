@@ -231,6 +231,7 @@ struct SyntheticGenerator {
     let running = current
     let task = tasks + running
     var next = -1
+    var pairIndex = index
     if choice.pointee.isSwitch {
       next = Int(truncatingIfNeeded: taskSampler.value(&random))
       current = next
@@ -239,12 +240,11 @@ struct SyntheticGenerator {
       if open != 0 {
         event = Int(choices[Int(open) &- 1].second)
         task.pointee.openPair = 0
+        pairIndex = task.pointee.openIndex
       } else {
         task.pointee.openPair = UInt32(truncatingIfNeeded: choice - choices) &+ 1
         task.pointee.openIndex = index
       }
-    } else {
-      task.pointee.openIndex = index
     }
     let plan = plans + event
     if plan.pointee.template == nil { return 0 }
@@ -252,7 +252,8 @@ struct SyntheticGenerator {
     var fields = RandomStream(seed: seed, index: index)
     if next < 0 { next = Int(truncatingIfNeeded: taskSampler.value(&fields)) }
     return plan.pointee.write(
-      to: scratch, task: UnsafePointer(task), other: UnsafePointer(tasks + next), cpu: cpu, seed: seed, random: &fields)
+      to: scratch, task: UnsafePointer(task), other: UnsafePointer(tasks + next), cpu: cpu,
+      pairSeed: ~seed, pairIndex: pairIndex, random: &fields)
   }
 
   @inline(__always)

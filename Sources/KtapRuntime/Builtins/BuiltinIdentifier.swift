@@ -37,6 +37,12 @@ public enum BuiltinIdentifier: UInt8, Sendable, CaseIterable {
   private static let byName = Dictionary(uniqueKeysWithValues: builtinTable.map { ($0.name, $0.identifier) })
 }
 
+extension BuiltinIdentifier {
+  /// The builtin that a value of type `builtin` stands for. Only `Value.init(_: BuiltinIdentifier)` makes such values,
+  /// so the number is always one of a builtin.
+  public init(value: Value) { self = BuiltinIdentifier(rawValue: UInt8(truncatingIfNeeded: value.payload)) ?? .exit }
+}
+
 extension Value {
   /// A builtin as a value, as in `var f = print`.
   @inlinable public init(_ builtin: BuiltinIdentifier) {

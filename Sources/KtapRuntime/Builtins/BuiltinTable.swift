@@ -19,7 +19,8 @@ extension BuiltinDescription {
     _ summary: String, _ example: String
   ) -> Self {
     Self(
-      identifier, name, parameters, arguments, effects: [.changesArguments, .readsWorld], isSupported: false, summary, example)
+      identifier, name, parameters, arguments, effects: [.changesArguments, .readsWorld], isSupported: false, summary,
+      example)
   }
 }
 
@@ -55,8 +56,8 @@ public let builtinTable: [BuiltinDescription] = [
     .delete, "delete", "t [, key]", 1...2, effects: .changesArguments, "Removes one element, or without a key all.",
     "delete(counts)"),
   .init(
-    .tableNew, "table.new", "[n [, m]]", 0...3, effects: .makesTable,
-    "A new table with room for the keys 1…n and m others.", "var t = table.new(0, 1000)"),
+    .tableNew, "table.new", "[n [, m [, \"lru\"]]]", 0...3, effects: .makesTable,
+    "A new table with room for the keys 1…n and m others; `\"lru\"` is not supported yet.", "var t = table.new(0, 1000)"),
   .init(
     .json, "json", "v", 1...1,
     "The value as JSON text; keys sorted, bytes that are not UTF-8 as `\\u00NN`.", "print(json({1, 2, {x = 3}}))"),
@@ -119,7 +120,8 @@ public let builtinTable: [BuiltinDescription] = [
     .timeSeconds, "gettimeofday_s", "", 0...0, effects: .readsWorld, "The same in seconds, rounded down.",
     "print(gettimeofday_s())"),
   .init(
-    .clearScreen, "ansi.clear_screen", "", 0...0, effects: .output, "Clears the terminal.", "tick-1s { ansi.clear_screen() }"),
+    .clearScreen, "ansi.clear_screen", "", 0...0, effects: .output, "Clears the terminal.",
+    "tick-1s { ansi.clear_screen() }"),
   .init(
     .setColor, "ansi.set_color", "foreground", 1...1, effects: .output,
     "Sets the text's colour: 30 black, 31 red, 32 green, 33 brown, 34 blue, 35 purple, 36 cyan, 37 light grey.",
@@ -131,14 +133,17 @@ public let builtinTable: [BuiltinDescription] = [
     .setColor3, "ansi.set_color3", "foreground, background, attribute", 3...3, effects: .output,
     "The same with an attribute: 0 none, 1 bold, 4 underlined, 5 blinking, 7 inverse.",
     "ansi.set_color3(32, 40, 1)"),
-  .init(.resetColor, "ansi.reset_color", "", 0...0, effects: .output, "Back to the terminal's colours.", "ansi.reset_color()"),
+  .init(
+    .resetColor, "ansi.reset_color", "", 0...0, effects: .output, "Back to the terminal's colours.",
+    "ansi.reset_color()"),
   .init(.newLine, "ansi.new_line", "", 0...0, effects: .output, "Prints a newline.", "ansi.new_line()"),
 
   .later(.stack, "stack", "[depth [, skip]]", 0...2, "The kernel's stack.", "s[stack()] += 1"),
   .later(.userStack, "ustack", "[depth [, skip]]", 0...2, "The program's stack.", "s[ustack()] += 1"),
   .later(.addressOf, "ipof", "n", 1...1, "A number as an address that shows its symbol.", "s[ipof(arg0)] += 1"),
   .later(.userString, "user_string", "address", 1...1, "Text of the program's memory.", "print(user_string(arg1))"),
-  .later(.kernelString, "kernel_string", "address", 1...1, "Text of the kernel's memory.", "print(kernel_string(arg1))"),
+  .later(
+    .kernelString, "kernel_string", "address", 1...1, "Text of the kernel's memory.", "print(kernel_string(arg1))"),
   .later(
     .currentTaskInfo, "curr_taskinfo", "offset [, bytes]", 1...2, "A number from the kernel's task structure.",
     "print(curr_taskinfo(64, 8))"),
@@ -191,7 +196,8 @@ public let builtinTable: [BuiltinDescription] = [
     .describeTable, "%site", "t, site", 2...2,
     "Says which table site a table belongs to; returns the table.", "var t = table.new()"),
   .init(.makeTuple, "%tuple", "…", 2...8, "The tuple of its arguments.", "t[pid, cpu] = 1"),
-  .init(.scriptArguments, "%arg", "", 0...0, effects: .readsWorld, "The table of the script's arguments.", "print(arg[1])"),
+  .init(
+    .scriptArguments, "%arg", "", 0...0, effects: .readsWorld, "The table of the script's arguments.", "print(arg[1])"),
   .init(
     .unsupported, "%unsupported", "what", 1...1, "Raises the error that something is not supported yet.",
     "t[k] <<< 1"),

@@ -79,7 +79,11 @@ extension RuntimeContext {
     let text = try arguments.bytes(0)
     let separator = arguments[1].isNil ? nil : try arguments.bytes(1)
     if let separator, separator.isEmpty { throw arguments.bad(1, "the separator is empty") }
+    // Nothing refers to the table before it is returned.
+    let held = shared.heldCount
+    defer { shared.letGo(keeping: held) }
     let result = shared.table(site: -1, array: 0, records: 0)
+    shared.hold(result)
     var number: Int64 = 0
     var start = 0
     while start <= text.count {
@@ -109,7 +113,8 @@ extension UnsafeRawBufferPointer {
     guard let first = part.first else { return start }
     var index = start
     while index + part.count <= count {
-      if self[index] == first && part.elementsEqual(UnsafeRawBufferPointer(rebasing: self[index..<index + part.count])) {
+      if self[index] == first && part.elementsEqual(UnsafeRawBufferPointer(rebasing: self[index..<index + part.count]))
+      {
         return index
       }
       index += 1

@@ -4,7 +4,7 @@
 // lock while workers run: its 16 bytes are not one atomic word.
 
 /// A cell of a heap.
-@frozen public struct CellReference {
+@frozen public struct CellReference: @unchecked Sendable {
   @usableFromInline let object: UnsafeMutablePointer<CellObject>
 
   /// The value must be a cell.

@@ -3,7 +3,7 @@
 // Unsafe: valid while the closure is alive; indexes are checked in debug builds only.
 
 /// A closure of a heap: a function and what it captured.
-@frozen public struct ClosureReference {
+@frozen public struct ClosureReference: @unchecked Sendable {
   @usableFromInline let object: UnsafeMutablePointer<ClosureObject>
 
   /// The value must be a closure.

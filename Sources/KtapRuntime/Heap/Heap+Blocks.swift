@@ -187,6 +187,23 @@ extension Heap {
     }
   }
 
+  /// Bytes that the heap has taken for objects and interning, whether objects use them or not, without what tables
+  /// hold.
+  public var reservedBytes: Int {
+    var bytes = (state.pointee.internMask + 1) * MemoryLayout<UInt64>.stride
+    var arena = state.pointee.arenas
+    while let mapped = arena {
+      bytes += mapped.pointee.length
+      arena = mapped.pointee.next
+    }
+    var large = state.pointee.largeObjects
+    while let object = large {
+      bytes += MemoryLayout<LargeObjectPrefix>.size + object.pointee.size
+      large = object.pointee.next
+    }
+    return bytes
+  }
+
   func unmapArenas() {
     while let arena = state.pointee.arenas {
       state.pointee.arenas = arena.pointee.next

@@ -162,7 +162,7 @@ extension Heap {
   }
 
   /// Every object in a cell.
-  private func forEachObject(_ body: (UnsafeMutablePointer<ObjectHeader>) -> Void) {
+  func forEachObject(_ body: (UnsafeMutablePointer<ObjectHeader>) -> Void) {
     for sizeClass in 0..<SizeClass.count {
       var next = state.pointee.blocks[sizeClass]
       while let block = next {

@@ -17,8 +17,8 @@
   /// Every how many allocations the heap collects by itself.
   var interval: Int
   var untilCollection: Int
-  /// Not 0: in the middle of making several objects.
-  var suspensions: Int
+  /// Objects that a maker of several holds in local variables.
+  var held: [Value] = []
   var roots: ((Marker) -> Void)?
 
   static let poisonByte: UInt8 = 0xDB
@@ -34,14 +34,14 @@
 extension Heap {
   /// Makes a collection due after every `slack` bytes of new objects.
   public func becomeHostile(slack: Int = 0) {
-    beginHostility(Hostility(slack: slack, interval: 0, untilCollection: 0, suspensions: 0, roots: nil))
+    beginHostility(Hostility(slack: slack, interval: 0, untilCollection: 0, roots: nil))
   }
 
   /// Makes every `interval`-th allocation collect first, with these roots.
   public func becomeHostile(collectingEvery interval: Int, roots: @escaping (Marker) -> Void) {
     precondition(interval > 0)
     beginHostility(
-      Hostility(slack: 0, interval: interval, untilCollection: interval, suspensions: 0, roots: roots))
+      Hostility(slack: 0, interval: interval, untilCollection: interval, roots: roots))
   }
 
   private func beginHostility(_ hostility: Hostility) {
@@ -73,17 +73,31 @@ extension Heap {
   func collectIfHostile() {
     guard let hostility = state.pointee.hostility, let roots = hostility.pointee.roots else { return }
     hostility.pointee.untilCollection -= 1
-    guard hostility.pointee.untilCollection <= 0, hostility.pointee.suspensions == 0 else { return }
+    guard hostility.pointee.untilCollection <= 0 else { return }
     hostility.pointee.untilCollection = hostility.pointee.interval
-    collect(roots)
+    let held = hostility.pointee.held
+    collect { marker in
+      roots(marker)
+      for value in held { marker.mark(value) }
+    }
   }
 
-  /// Around making several objects of which the first are not rooted yet.
-  @inline(__always) func suspendHostility() {
-    if let hostility = state.pointee.hostility { hostility.pointee.suspensions += 1 }
+  /// Keeps an object that only a local variable refers to alive across the next allocations of its maker.
+  @inline(__always) func hold(_ value: Value) {
+    if state.pointee.hostility != nil { holdHostile(value) }
   }
 
-  @inline(__always) func resumeHostility() {
-    if let hostility = state.pointee.hostility { hostility.pointee.suspensions -= 1 }
+  @inline(never) private func holdHostile(_ value: Value) {
+    state.pointee.hostility.unsafelyUnwrapped.pointee.held.append(value)
+  }
+
+  /// How many objects are held.
+  @inline(__always) var heldCount: Int { state.pointee.hostility?.pointee.held.count ?? 0 }
+
+  /// Holds only the first `count` objects from now on.
+  @inline(__always) func letGo(keeping count: Int) {
+    if let hostility = state.pointee.hostility {
+      hostility.pointee.held.removeLast(hostility.pointee.held.count - count)
+    }
   }
 }

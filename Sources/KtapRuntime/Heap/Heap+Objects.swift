@@ -21,10 +21,12 @@ extension Heap {
 
   /// The caller holds the lock and has checked the parts.
   func makeTuple(_ parts: UnsafeBufferPointer<Value>) -> Value {
-    suspendHostility()
+    let held = heldCount
     let size = TupleObject.partsOffset + parts.count * MemoryLayout<Value>.stride
     let object = UnsafeMutableRawPointer(allocateCell(size, .tuple, detail: UInt32(parts.count)))
     let stored = (object + TupleObject.partsOffset).assumingMemoryBound(to: Value.self)
+    stored.initialize(repeating: .nilValue, count: parts.count)
+    hold(Value(object, .tuple))
     var hash = state.pointee.seed.addend ^ UInt64(parts.count)
     for (index, part) in parts.enumerated() {
       let adopted = adoptHoldingLock(part)
@@ -32,7 +34,7 @@ extension Heap {
       hash = state.pointee.seed.combine(hash, adopted.hash(state.pointee.seed))
     }
     object.assumingMemoryBound(to: TupleObject.self).pointee.hash = hash
-    resumeHostility()
+    letGo(keeping: held)
     return Value(object, .tuple)
   }
 
@@ -64,10 +66,11 @@ extension Heap {
   /// A captured variable. `isShared`: handlers on several CPUs may use it.
   public func cell(_ value: Value, isShared: Bool) -> Value {
     lock()
-    suspendHostility()
+    let held = heldCount
     let stored = adoptHoldingLock(value)
+    hold(stored)
     let object = UnsafeMutableRawPointer(allocateCell(MemoryLayout<CellObject>.size, .cell, detail: 0))
-    resumeHostility()
+    letGo(keeping: held)
     unlock()
     let cell = object.assumingMemoryBound(to: CellObject.self)
     cell.pointee.value = stored

@@ -3,7 +3,7 @@
 // Unsafe: valid while the string is alive.
 
 /// A string of a heap: up to 65,535 bytes, which may be anything.
-@frozen public struct StringReference {
+@frozen public struct StringReference: @unchecked Sendable {
   @usableFromInline let object: UnsafeMutablePointer<StringObject>
 
   /// The value must be a string.

@@ -3,7 +3,7 @@
 // Unsafe: valid while the iterator is alive; it keeps its table and keys alive.
 
 /// What `pairs` and `sort_pairs` return.
-@frozen public struct IteratorReference {
+@frozen public struct IteratorReference: @unchecked Sendable {
   let object: UnsafeMutablePointer<IteratorObject>
 
   /// The value must be an iterator.

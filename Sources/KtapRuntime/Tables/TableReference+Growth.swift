@@ -30,9 +30,10 @@ extension TableReference {
       state.pointee.dropped &+= 1
       return
     }
-    heap.suspendHostility()
-    defer { heap.resumeHostility() }
+    let held = heap.heldCount
+    defer { heap.letGo(keeping: held) }
     let value = adopted(value)
+    heap.hold(value)
     if key.isNumber {
       if key.payload == Int64(state.pointee.arrayCapacity) &+ 1 { growArrayAtEnd() }
       let index = UInt64(bitPattern: key.payload) &- 1

@@ -12,18 +12,22 @@
 /// The secret of a process's hashes.
 @frozen public struct HashSeed: Sendable, Hashable, BitwiseCopyable {
   public var addend: UInt64
-  /// Odd, with neither few nor many bits set, so that a product spreads every input bit.
+  /// Odd, and in each half neither few nor many bits are set, so that a product spreads every input bit.
   public var multiplier: UInt64
 
   /// A seed from 16 bytes of randomness.
   public init(addend: UInt64, entropy: UInt64) {
     self.addend = addend
     var candidate = entropy | 1
-    while candidate.nonzeroBitCount < 20 || candidate.nonzeroBitCount > 44 {
+    while !HashSeed.spreads(UInt32(truncatingIfNeeded: candidate))
+      || !HashSeed.spreads(UInt32(truncatingIfNeeded: candidate >> 32))
+    {
       candidate = (candidate &* 0x9E37_79B9_7F4A_7C15 &+ 0x632B_E59B_D9B4_E019) | 1
     }
     multiplier = candidate
   }
+
+  private static func spreads(_ half: UInt32) -> Bool { (10...22).contains(half.nonzeroBitCount) }
 
   /// Drawn once a process.
   public static let process: HashSeed = {

@@ -3,7 +3,7 @@
 // Unsafe: valid while the tuple is alive.
 
 /// A tuple of a heap: 2…8 numbers, strings and booleans.
-@frozen public struct TupleReference {
+@frozen public struct TupleReference: @unchecked Sendable {
   @usableFromInline let object: UnsafeMutablePointer<TupleObject>
 
   /// The value must be a tuple.

@@ -182,7 +182,7 @@ extension ExecutionState {
   /// Collects this thread's heap; every live value is in a register, a cell or a table.
   @inline(never)
   func collect() {
-    if context.workerIndex < 0 {
+    if !context.isWorker {
       instance?.collectSharedHeap()
     } else {
       context.heap.collect { marker in markRoots(marker) }
@@ -192,9 +192,9 @@ extension ExecutionState {
   /// A thread found the interrupt word set.
   func attend() throws(ScriptError) {
     guard let instance else { return }
-    if instance.attention.contains(.worldStop) && context.workerIndex >= 0 { instance.onWorldStop?() }
+    if instance.attention.contains(.worldStop) && context.isWorker { instance.onWorldStop?() }
     let attention = instance.attention
-    if attention.contains(.interruptAll) || (attention.contains(.interruptMain) && context.workerIndex < 0) {
+    if attention.contains(.interruptAll) || (attention.contains(.interruptMain) && !context.isWorker) {
       throw .interrupted
     }
   }

@@ -82,7 +82,6 @@ extension Session {
         plan.probes.append(TracePlan.Probe(format: try source.format(of: name)))
       }
       if let filter {
-        // An event without a field of the filter is an error unless a glob brought it: then the filter cannot hold.
         do {
           _ = try FilterEvaluator(filter, for: plan.probes[index].format)
         } catch {
@@ -91,24 +90,21 @@ extension Session {
       }
       plan.probes[index].handlers.append(TracePlan.Handler(closure: handler, filter: filter))
     }
-    pushDownFilters(&plan)
+    try pushDownFilters(&plan)
     return plan
   }
 
-  /// A filter goes to the kernel if it is the only one of its event and the kernel means the same by it.
-  private func pushDownFilters(_ plan: inout TracePlan) {
+  /// A filter goes to the kernel if all handlers of its event have the same, as far as the kernel means the same by it.
+  private func pushDownFilters(_ plan: inout TracePlan) throws(SourceError) {
     guard source.filtersInKernel else { return }
     for index in plan.probes.indices {
       let probe = plan.probes[index]
       guard let filter = probe.handlers[0].filter, probe.handlers.allSatisfy({ $0.filter == filter }) else { continue }
-      switch KernelFilter.translate(filter, for: probe.format) {
-      case .text(let text):
-        plan.probes[index].kernelFilter = text
-        for handler in probe.handlers.indices { plan.probes[index].handlers[handler].filter = nil }
-        plan.notes.append("\(probe.format.name): filter in the kernel: \(text)")
-      case .notEquivalent(let reason):
-        plan.notes.append("\(probe.format.name): filter in user space: \(reason)")
-      }
+      let kernel = try KernelFilter(filter, for: probe.format)
+      plan.probes[index].kernelFilter = kernel.text
+      for handler in probe.handlers.indices { plan.probes[index].handlers[handler].filter = kernel.remainder }
+      if let text = kernel.text { plan.notes.append("\(probe.format.name): filter in the kernel: \(text)") }
+      if let reason = kernel.reason { plan.notes.append("\(probe.format.name): filter in user space: \(reason)") }
     }
   }
 
@@ -118,7 +114,7 @@ extension Session {
     let matches = names.filter { systemGlob.matches($0.system) && eventGlob.matches($0.event) }
     guard matches.isEmpty else { return matches }
     var message = "no event matches '\(system):\(event)'"
-    if let nearest = nearestName(to: "\(system):\(event)", among: names.map(\.description)) {
+    if let nearest = KtapLanguage.nearestName(to: "\(system):\(event)", among: names.map(\.description)) {
       message += "; did you mean '\(nearest)'?"
     }
     throw DefinitionError(file: program.name, line: line, message: message + " ('ktap list' shows all)")

@@ -2,9 +2,11 @@
 
 import CKernelCalls
 import Glibc
+import KtapBytecode
 import KtapEvents
 import KtapRuntime
 import KtapTiers
+import Synchronization
 
 extension Session {
   /// From the first attachment to the last event; `trace_end` comes after.
@@ -32,14 +34,16 @@ extension Session {
 
   private func openEvents(_ plan: TracePlan) throws {
     let effects = script.loaded.effects
+    // A filter may ask who the task is, too.
+    let filtersAskForTasks = plan.probes.contains { $0.handlers.contains { $0.filter != nil } }
     let selection = EventSelection(
       events: plan.probes.map { SelectedEvent(format: $0.format, kernelFilter: $0.kernelFilter) },
       cpus: options.cpus, tasks: options.processes + (command.map { [$0.process] } ?? []),
-      bufferKilobytes: options.bufferKilobytes, needsTasks: !effects.isDisjoint(with: [.usesExecname, .usesProcess, .usesUser]))
+      bufferKilobytes: options.bufferKilobytes, needsTasks: filtersAskForTasks || !effects.isDisjoint(with: [.usesExecname, .usesProcess, .usesUser]))
     let opened = try source.open(selection)
     self.opened = opened
     probes = try ProbeTable(plan, heap: script.heap, observed: opened.tasks?.observedEvents ?? [])
-    ledger = Ledger(probes: plan.probes.map(\.format.name), cpus: opened.streams.map(\.cpu))
+    probeNames = plan.probes.map(\.format.name.description)
   }
 
   /// Makes the workers, tells them who they are, and lets events come.
@@ -54,7 +58,7 @@ extension Session {
       state.context.state.pointee.cpu = Int32(stream.cpu)
       workers.append(
         Worker(
-          self, stream: stream, state: state, probes: probes, counters: ledger.counters(cpu: stream.cpu),
+          self, stream: stream, state: state, probes: probes, counters: LedgerCounters(cpu: stream.cpu, probeCount: probeNames.count),
           header: header, tasks: opened.tasks))
     }
     for worker in workers {
@@ -121,15 +125,19 @@ extension Session {
         // A tick that comes late is run once, not as often as it was missed.
         let missed = (now - ticks[index].next) / ticks[index].period
         ticks[index].next += (missed + 1) * ticks[index].period
-        if missed > 0 { ledger.lateTicks += UInt64(missed) }
-        do {
-          try script.main.call(ticks[index].handler)
-        } catch {
-          if !error.isInterruption && errors.report(error) { requestExit() }
-        }
+        if missed > 0 { lateTicks += UInt64(missed) }
+        runTick(ticks[index].handler)
       }
     }
     script.main.context.flushOutput()
+  }
+
+  private func runTick(_ handler: Value) {
+    do {
+      try script.main.call(handler)
+    } catch {
+      if !error.isInterruption && errors.report(error) { requestExit() }
+    }
   }
 
   /// Runs `body` while no handler runs, with what the CPUs counted merged into the tables.
@@ -154,18 +162,24 @@ extension Session {
   private func stopRecording() {
     guard let opened else { return }
     opened.stop()
-    // After exit() and after an error nothing more is handled; otherwise what was recorded before the end still is.
-    let handlesRest = !scriptEndedTracing
-    phase.advance(to: handlesRest ? .draining : .ending)
+    phase.advance(to: .draining)
     for worker in workers { worker.interrupt() }
     for worker in workers { worker.join() }
     script.endConcurrency()
-    ledger.record(opened.statistics())
+    statistics = opened.statistics()
     if errors.total > 0 { standardError(errors.text) }
   }
 
-  /// `exit()` or an error ended tracing, not a signal or the traced command.
-  private var scriptEndedTracing: Bool {
-    errors.isFatal || (isExitRequested && !endedBySignal.load(ordering: .acquiring))
+  /// What became of every event; after `trace_end`, which can still fill tables.
+  func makeLedger() -> Ledger {
+    let tables = script.heap.droppedKeys().map { dropped in
+      let site = Int(dropped.site)
+      let name = program.tableSites.indices.contains(site) ? program.tableSites[site].name : "without a name"
+      return Ledger.Table(name: name, dropped: dropped.count)
+    }
+    // Every worker has read its stream to the end.
+    let unread = Dictionary(uniqueKeysWithValues: workers.map { ($0.counters.cpu, UInt64(0)) })
+    return Ledger(
+      counters: workers.map(\.counters), probes: probeNames, statistics: statistics, unread: unread, tables: tables)
   }
 }

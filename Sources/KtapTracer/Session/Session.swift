@@ -44,7 +44,10 @@ public final class Session: @unchecked Sendable {
   var opened: (any OpenedEvents)?
   var probes: ProbeTable?
   var workers: [Worker] = []
-  var ledger = Ledger()
+  var probeNames: [String] = []
+  var statistics: [StreamStatistics] = []
+  /// Ticks that did not run because the one before them, or an event, took too long.
+  var lateTicks: UInt64 = 0
   var command: TracedCommand?
   /// How much handlers on CPUs are wanted to stop; see `Worker`.
   let phase = TracingPhase()
@@ -63,7 +66,7 @@ public final class Session: @unchecked Sendable {
     self.program = program
     self.source = source
     self.options = options
-    wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC.rawValue | EFD_NONBLOCK.rawValue))
+    wakeDescriptor = ktap_make_wake_up()
     errors = HandlerErrors(limit: options.errorLimit)
     exitRequested = .allocate(capacity: 1)
     exitRequested.initialize(to: 0)
@@ -90,7 +93,7 @@ public final class Session: @unchecked Sendable {
     script.onWorldStop = { [gate] in gate.passSafePoint() }
     script.main.context.setScriptArguments(options.arguments)
 
-    var outcome = SessionOutcome(ending: .normal, ledger: ledger, commandStatus: nil, tracedEvents: false)
+    var outcome = SessionOutcome(ending: .normal, ledger: makeLedger(), lateTicks: 0, commandStatus: nil, tracedEvents: false)
     do {
       try script.runMain()
     } catch {
@@ -114,8 +117,9 @@ public final class Session: @unchecked Sendable {
     }
     runTraceEnd(&outcome)
     script.main.context.flushOutput()
-    collectRuntimeLosses()
-    outcome.ledger = ledger
+    outcome.ledger = makeLedger()
+    outcome.lateTicks = lateTicks
+    for worker in workers { worker.counters.deallocate() }
     return outcome
   }
 

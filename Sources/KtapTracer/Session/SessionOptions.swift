@@ -1,5 +1,6 @@
 // What a user asked of a run.
 
+import KtapEvents
 import KtapRuntime
 import KtapTiers
 
@@ -49,6 +50,8 @@ public struct SessionOutcome: Sendable {
   public var ending: Ending
   /// What became of every event.
   public var ledger: Ledger
+  /// Ticks that were skipped because something took longer than their period.
+  public var lateTicks: UInt64
   /// Exit status of the traced command, as a shell says it.
   public var commandStatus: Int32?
   /// Nothing was attached: the script only computed.

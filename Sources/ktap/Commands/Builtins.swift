@@ -12,9 +12,9 @@ struct Builtins: ParsableCommand {
 
   func run() throws {
     var text = ""
-    for builtin in BuiltinTable.all where !builtin.name.hasPrefix("%") {
+    for builtin in builtinTable where !builtin.isInternal && builtin.isSupported {
       if let word, !builtin.name.contains(word) { continue }
-      text += "\(builtin.name)\n    \(builtin.summary)\n    \(builtin.example)\n"
+      text += "\(builtin.name)(\(builtin.parameters))\n    \(builtin.summary)\n    \(builtin.example)\n"
     }
     if text.isEmpty { throw Failure(.usage, "no builtin's name contains '\(word ?? "")'") }
     standardOutput(text)

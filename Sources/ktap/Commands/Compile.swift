@@ -1,4 +1,5 @@
 import ArgumentParser
+import KtapBytecode
 
 /// `ktap compile`: a bytecode file that runs on any machine.
 struct Compile: ParsableCommand {

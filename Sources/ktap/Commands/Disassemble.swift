@@ -1,4 +1,5 @@
 import ArgumentParser
+import KtapBytecode
 
 /// `ktap disasm`: the instructions of a script.
 struct Disassemble: ParsableCommand {

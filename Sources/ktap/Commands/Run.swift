@@ -155,7 +155,7 @@ struct Run: ParsableCommand {
       standardError("\(error)\n")
       throw Failure(.invalidScript)
     }
-    if let ledgerJSON { try ScriptLoading.write(Array(outcome.ledger.json.utf8), to: ledgerJSON) }
+    if let ledgerJSON { try ScriptLoading.write(Array(outcome.ledger.json.description.utf8), to: ledgerJSON) }
     if outcome.tracedEvents { report(outcome.ledger) }
     try reportOutput(options.output)
     switch outcome.ending {
@@ -167,7 +167,7 @@ struct Run: ParsableCommand {
 
   /// Losses are always told; a run without any only when it was asked for.
   private func report(_ ledger: Ledger) {
-    if ledger.hasLosses || verbose {
+    if !ledger.isComplete || !ledger.balances || verbose {
       standardError(ledger.text)
     } else if !quiet {
       standardError(ledger.summary + "\n")

@@ -99,5 +99,6 @@ enum ScriptLoading {
 
 extension BuiltinCatalogue {
   /// What this program's runtime offers.
-  static let ktap = BuiltinCatalogue(BuiltinTable.all.map(\.name))
+  static let ktap = BuiltinCatalogue(
+    names: BuiltinNames.supported, pure: BuiltinNames.pure, planned: BuiltinNames.planned)
 }
