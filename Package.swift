@@ -63,7 +63,7 @@ let package = Package(
     tests(of: "KtapBytecode", ["KtapLanguage"]),
     tests(of: "KtapRuntime"),
     tests(of: "KtapTiers", ["KtapLanguage", "KtapBytecode", "KtapRuntime"]),
-    tests(of: "KtapEvents", ["KtapLanguage", "KtapRuntime", "CTraceEvent"]),
+    tests(of: "KtapEvents", ["KtapLanguage", "KtapRuntime", "CKernelCalls", "CTraceEvent"]),
     tests(of: "KtapTracer", ["KtapTiers", "KtapEvents", "KtapLanguage", "KtapBytecode", "KtapRuntime"]),
     tests(of: "KtapMeasurement", exclude: ["Expected"]),
   ],

@@ -110,14 +110,28 @@ public struct StreamStatistics: Sendable, Hashable {
 public struct SubBuffer {
   /// Header and records.
   public var bytes: UnsafeRawBufferPointer
+  /// Data, in bytes from its start, that was handed out before: the page was not full then. The decoder goes on from
+  /// there with the time it had. 0: a page that begins.
+  public var resumeOffset: Int
+  /// Data, in bytes from its start, up to where it may be read now: what is committed to a mapped page after it was
+  /// handed out comes with the next call.
+  public var dataLimit: Int
 
-  public init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  public init(bytes: UnsafeRawBufferPointer, resumeOffset: Int = 0, dataLimit: Int = .max) {
+    self.bytes = bytes
+    self.resumeOffset = resumeOffset
+    self.dataLimit = dataLimit
+  }
 }
 
 /// What events there are.
 public protocol EventSource: AnyObject {
   /// `tracefs`, `synthetic`, …
   var name: String { get }
+  /// `SelectedEvent.kernelFilter` is honoured; otherwise it must be nil.
+  var filtersInKernel: Bool { get }
+  /// Now, on the clock of the records' times, in nanoseconds.
+  func now() -> UInt64
   /// Every event, sorted.
   func eventNames() throws(SourceError) -> [EventName]
   func format(of event: EventName) throws(SourceError) -> EventFormat

@@ -1,9 +1,6 @@
 // Starting a process as a measurement needs it: own process group, dead when its parent dies, with just the descriptors
 // that it was given. fork, prctl and close_range cannot be called from Swift.
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>

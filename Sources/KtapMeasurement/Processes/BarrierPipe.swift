@@ -8,7 +8,7 @@ final class BarrierPipe {
 
   init() throws {
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_CLOEXEC) == 0 else {
+    guard ktap_make_pipe(&ends, 0) == 0 else {
       throw MeasurementError.cannotStart("a pipe", reason: systemMessage(errno))
     }
     reading = ends[0]

@@ -1,3 +1,0 @@
-public struct EventFormat: Sendable {}
-public struct SubBufferHeader: Sendable {}
-public final class TaskDirectory: Sendable {}
