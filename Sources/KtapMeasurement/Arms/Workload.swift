@@ -32,9 +32,16 @@ struct WorkloadRunner {
 
   struct Line: Decodable {
     var operations: UInt64
-    var wall_ns: Int64?
-    var user_ns: Int64?
-    var system_ns: Int64?
+    var wall: Int64?
+    var user: Int64?
+    var system: Int64?
+
+    enum CodingKeys: String, CodingKey {
+      case operations
+      case wall = "wall_ns"
+      case user = "user_ns"
+      case system = "system_ns"
+    }
   }
 
   /// The command line that is shown.
@@ -95,7 +102,7 @@ struct WorkloadRunner {
     let result = try finish(process, name, interruption)
     let after = Reading(tracerCPU)
     let line = try Self.parse(result.output, name)
-    guard let wall = line.wall_ns, let user = line.user_ns, let system = line.system_ns, line.operations == operations,
+    guard let wall = line.wall, let user = line.user, let system = line.system, line.operations == operations,
       wall > 0, user >= 0, system >= 0
     else { throw MeasurementError.unexpectedOutput(name, reason: "times or operations are missing or wrong") }
     return after.sample(since: before, wall: wall, user: user, system: system)

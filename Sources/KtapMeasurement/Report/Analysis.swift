@@ -163,7 +163,8 @@ public enum Analysis {
         report.benchmarks[check.benchmark].selfChecks.append(
           SelfCheckRecord(
             arm: check.arm, role: role, metric: check.metric, interval: interval, confidence: location.confidence,
-            holds: role == .again ? interval.contains(0) : interval.lower > 0))
+            holds: role == .again ? interval.contains(0) : interval.lower > 0,
+            decides: role == .again || check.metric == report.run.budgetMetric))
       }
     }
   }
@@ -249,7 +250,7 @@ public enum Analysis {
       if benchmark.blocks.isEmpty && report.run.complete { code = .benchmarkFailed }
     }
     for benchmark in report.benchmarks {
-      for check in benchmark.selfChecks where !check.holds {
+      for check in benchmark.selfChecks where !check.holds && check.decides {
         gate.reasons.append(
           check.role == .again
             ? "\(benchmark.name): \(check.metric.rawValue) time of identical arms differs: the run is invalid"

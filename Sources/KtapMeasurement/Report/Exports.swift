@@ -50,7 +50,12 @@ public enum ReportExport: String, Sendable, CaseIterable {
       var min: Double
       var max: Double
       var times: [Double]
-      var exit_codes: [Int]
+      var exitCodes: [Int]
+
+      enum CodingKeys: String, CodingKey {
+        case command, mean, stddev, median, user, system, min, max, times
+        case exitCodes = "exit_codes"
+      }
     }
     var results: [Entry]
   }
@@ -67,7 +72,7 @@ public enum ReportExport: String, Sendable, CaseIterable {
             command: "\(benchmark.name): \(arm.name)", mean: Spread.mean(times), stddev: Spread.deviation(times),
             median: median, user: Spread.mean(samples.map { Double($0.user) / 1e9 }),
             system: Spread.mean(samples.map { Double($0.system) / 1e9 }), min: least, max: most, times: times,
-            exit_codes: times.map { _ in 0 }))
+            exitCodes: times.map { _ in 0 }))
       }
     }
     let encoder = JSONEncoder()
