@@ -39,7 +39,7 @@ extension Diagnostic {
     var end = line.upperBound
     if end - start > widestLine {
       if caret - start > shownBeforeCaret { start = caret - shownBeforeCaret }
-      end = min(end, start + widestLine)
+      end = characterStart(source.bytes, at: min(end, start + widestLine), notBefore: caret)
     }
     start = characterStart(source.bytes, at: start, notBefore: line.lowerBound)
     let (before, padding) = display(source.bytes[start..<caret])

@@ -46,6 +46,7 @@ private struct EventDefinitionReader {
       if part.system.isEmpty { throw error("event expected", part.system) }
       throw error("SYSTEM:EVENT expected", part.system)
     }
+    if part.system.isEmpty { throw error("SYSTEM:EVENT expected", part.system) }
     if part.path == nil, part.rest.isEmpty {
       throw error("event expected behind '\(printable(bytes[part.system])):'", part.rest)
     }
@@ -122,11 +123,19 @@ private struct EventDefinitionReader {
       // A bracket right behind the opening one is a member of the set.
       case UInt8(ascii: "]"): if let start = opened, index > start + 1 { opened = nil }
       case let byte where isWhiteSpace(byte) || "\"':;(){}<>=&|".utf8.contains(byte):
-        throw error("unexpected symbol in an event's name", index..<range.upperBound)
+        throw unexpected(in: index..<range.upperBound)
       default: break
       }
     }
     if let opened { throw error("']' expected", opened..<range.upperBound) }
+  }
+
+  /// The word or sign that a name does not have.
+  private func unexpected(in range: Range<Int>) -> Diagnostic {
+    let word = trim(bytes, range)
+    var end = word.lowerBound
+    while end < word.upperBound, !isWhiteSpace(bytes[end]) { end += 1 }
+    return error("unexpected symbol in an event's name", word.lowerBound..<end)
   }
 
   // MARK: Text

@@ -101,19 +101,16 @@ struct FilterParser {
     guard offset < end else { throw error("value expected") }
     let byte = bytes[offset]
     if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") { return .string(try quotation(byte)) }
-    let start = offset
     let text = word { !isWhiteSpace($0) && !"()&|!\"'".utf8.contains($0) }
     guard let first = text.first else { throw error("value expected") }
     guard isDigit(first) || first == UInt8(ascii: "-") else { return .string(Array(text)) }
     let isNegative = first == UInt8(ascii: "-")
     switch IntegerLiteral(isNegative ? text.dropFirst() : text) {
-    case .value(let magnitude): return .number(isNegative ? 0 &- magnitude : magnitude)
-    case .malformed:
-      offset = start
-      throw error("malformed number")
-    case .tooLarge:
-      offset = start
-      throw error("number does not fit in 64 bits")
+    case .value(let magnitude) where !isNegative: return .number(magnitude)
+    // The magnitude of the least number wraps to that number.
+    case .value(let magnitude) where magnitude >= 0 || magnitude == .min: return .number(0 &- magnitude)
+    case .malformed: throw error("malformed number", text)
+    case .value, .tooLarge: throw error("number does not fit in 64 bits", text)
     }
   }
 
@@ -144,6 +141,10 @@ struct FilterParser {
     offset += sign.utf8.count
     skipBlanks()
     return true
+  }
+
+  private func error(_ message: String, _ text: ArraySlice<UInt8>) -> Diagnostic {
+    Diagnostic(message, at: positions.position(at: text.startIndex), near: printable(text))
   }
 
   /// An error at the current place, near the word or sign there.

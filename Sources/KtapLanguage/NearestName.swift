@@ -1,7 +1,7 @@
 // Which name the writer may have meant: the nearest by edit distance, counting a swap of two neighbours as one edit.
 //
-// The same answer on every run: among equally near names the one that sorts first wins, so that a caller may pass a
-// set. Names are compared without regard to ASCII case, which costs nothing less than a whole edit but is a frequent
+// The same answer on every run: among equally near names one of the same length wins, then the one that sorts first,
+// so that a caller may pass a set. Names are compared without regard to ASCII case, which costs nothing less than a whole edit but is a frequent
 // slip. Cost: candidates × the product of the lengths, with candidates of a too different length skipped.
 
 /// The candidate nearest to `name`, if one is near enough to be worth naming: at most a third of its length away.
@@ -16,15 +16,16 @@ public func nearestNames(to name: String, among candidates: some Sequence<String
   guard !wanted.isEmpty, limit > 0 else { return [] }
   let allowed = max(1, wanted.count / 3)
   var scratch = EditDistance(wanted)
-  var found: [(distance: Int, name: String)] = []
+  var found: [(distance: Int, lengthDifference: Int, name: String)] = []
   for candidate in candidates where candidate != name {
-    guard abs(candidate.utf8.count - wanted.count) <= allowed else { continue }
+    let lengthDifference = abs(candidate.utf8.count - wanted.count)
+    guard lengthDifference <= allowed else { continue }
     let distance = scratch.distance(to: Array(candidate.utf8))
     // A name of one or two letters has nothing in common with another that differs in all of them.
     guard distance <= allowed, distance < wanted.count else { continue }
-    found.append((distance, candidate))
+    found.append((distance, lengthDifference, candidate))
   }
-  found.sort { ($0.distance, $0.name) < ($1.distance, $1.name) }
+  found.sort { ($0.distance, $0.lengthDifference, $0.name) < ($1.distance, $1.lengthDifference, $1.name) }
   var result: [String] = []
   for entry in found where !result.contains(entry.name) {
     result.append(entry.name)
