@@ -174,7 +174,8 @@ import Testing
     try check(
       "for (i = 1, 10, 2) { print(i) }",
       [
-        "LOADI r0 1", "LOADI r1 10", "LOADI r2 2", "FORPREP r0 to 7", "MOVE r4 r3", "BUILTIN r4 1 b0", "FORLOOP r0 to 4",
+        "LOADI r0 1", "LOADI r1 10", "LOADI r2 2", "FORPREP r0 to 7", "MOVE r4 r3", "BUILTIN r4 1 b0",
+        "FORLOOP r0 to 4",
         "RETURN k0",
       ])
   }
@@ -231,7 +232,8 @@ import Testing
   @Test func tailCalls() throws {
     try check("function f(x) { return f(x) }", ["GETUP r1 u0", "MOVE r2 r0", "TAILCALL r1 1"], function: 1)
     try check("function f(x) { return len(x) }", ["MOVE r1 r0", "BUILTIN r1 1 b0", "RETURN r1"], function: 1)
-    try check("var g; function f(x) { return (g(x)) }", ["GETUP r1 u0", "MOVE r2 r0", "CALL r1 1", "RETURN r1"], function: 1)
+    try check(
+      "var g; function f(x) { return (g(x)) }", ["GETUP r1 u0", "MOVE r2 r0", "CALL r1 1", "RETURN r1"], function: 1)
   }
 
   @Test func handlersAreAttached() throws {

@@ -43,7 +43,7 @@ import Testing
   @Test func foldingChangesNothing() throws {
     var names = ""
     for (index, literal) in Self.literals.enumerated() { names += "var v\(index) = \(literal); " }
-    for seed in 0..<2000 as Range<UInt64> {
+    for seed in 0..<800 as Range<UInt64> {
       var first = Generator(state: seed)
       var second = Generator(state: seed)
       let folded = expression(3, &first) { Self.literals[$0] }
@@ -55,23 +55,34 @@ import Testing
 
   // MARK: Registers and cells
 
-  private static let variables = ["a", "b", "c", "t"]
-
+  /// A number, so that few scripts end early by an error.
   private func value(_ depth: Int, _ random: inout Generator) -> String {
-    switch Int.random(in: 0..<(depth == 0 ? 4 : 12), using: &random) {
+    func inner() -> String { value(depth - 1, &random) }
+    switch Int.random(in: 0..<(depth == 0 ? 5 : 12), using: &random) {
     case 0: return String(Int.random(in: -3...9, using: &random))
-    case 1, 2: return ["a", "b", "c"].randomElement(using: &random)!
-    case 3: return "u[\(Int.random(in: 1...3, using: &random))]"
-    case 4: return "(\(value(depth - 1, &random)) && \(value(depth - 1, &random)))"
-    case 5: return "(\(value(depth - 1, &random)) || \(value(depth - 1, &random)))"
-    case 6: return "(\(value(depth - 1, &random)) < \(value(depth - 1, &random)))"
-    case 7: return "!\(value(depth - 1, &random))"
-    case 8: return "f(\(value(depth - 1, &random)), \(value(depth - 1, &random)))"
-    case 9: return "({\(value(depth - 1, &random)), \(value(depth - 1, &random))})[\(Int.random(in: 1...2, using: &random))]"
-    case 10: return "(\(value(depth - 1, &random)) == \(value(depth - 1, &random)))"
+    case 1, 2, 3: return ["a", "b", "c"].randomElement(using: &random)!
+    case 4: return "u[\(Int.random(in: 1...3, using: &random))]"
+    case 5: return "(\(inner()) && \(inner()))"
+    case 6: return "(\(inner()) || \(inner()))"
+    case 7: return "(\(condition(depth - 1, &random)) && \(inner()) || \(inner()))"
+    case 8: return "f(\(inner()), \(inner()))"
+    case 9: return "({\(inner()), \(inner())})[\(Int.random(in: 1...2, using: &random))]"
     default:
       let `operator` = ["+", "-", "*", "^", "|"].randomElement(using: &random)!
-      return "(\(value(depth - 1, &random)) \(`operator`) \(value(depth - 1, &random)))"
+      return "(\(inner()) \(`operator`) \(inner()))"
+    }
+  }
+
+  /// A boolean.
+  private func condition(_ depth: Int, _ random: inout Generator) -> String {
+    switch Int.random(in: 0..<(depth <= 0 ? 3 : 7), using: &random) {
+    case 0: "p"
+    case 1: "(\(value(max(depth, 0), &random)) < \(value(max(depth, 0), &random)))"
+    case 2: "(\(value(max(depth, 0), &random)) == \(value(max(depth, 0), &random)))"
+    case 3: "!\(condition(depth - 1, &random))"
+    case 4: "(\(condition(depth - 1, &random)) && \(condition(depth - 1, &random)))"
+    case 5: "(\(condition(depth - 1, &random)) || \(condition(depth - 1, &random)))"
+    default: "f(\(condition(depth - 1, &random)), \(condition(depth - 1, &random)))"
     }
   }
 
@@ -92,38 +103,43 @@ import Testing
       }.joined(separator: "\n")
     }
     switch Int.random(in: 0..<(depth == 0 ? 6 : 13), using: &random) {
-    case 0, 1: return "\(target(&random)) = \(value(2, &random))"
+    case 0: return "\(target(&random)) = \(value(3, &random))"
+    case 1: return "p = \(condition(3, &random))"
     case 2: return "\(target(&random)), \(target(&random)) = \(value(2, &random)), \(value(2, &random))"
     case 3: return "\(["a", "b", "c"].randomElement(using: &random)!) += \(value(1, &random))"
     case 4: return "u[\(Int.random(in: 1...3, using: &random))] -= \(value(1, &random))"
     case 5:
       if isInLoop, Bool.random(using: &random) {
-        return "if (\(value(1, &random))) { \(Bool.random(using: &random) ? "break" : "continue") }"
+        return "if (\(condition(1, &random))) { \(Bool.random(using: &random) ? "break" : "continue") }"
       }
-      return "print(a, b, c, \(value(2, &random)))"
-    case 6: return "if (\(value(2, &random))) {\n\(body(isInLoop: false))\n}"
-    case 7: return "if (\(value(2, &random))) {\n\(body(isInLoop: false))\n} else {\n\(body(isInLoop: false))\n}"
+      return "print(a, b, c, p, \(value(2, &random)))"
+    case 6: return "if (\(condition(2, &random))) {\n\(body(isInLoop: false))\n}"
+    case 7: return "if (\(condition(2, &random))) {\n\(body(isInLoop: false))\n} else {\n\(body(isInLoop: false))\n}"
     case 8: return "for (i = 1, \(Int.random(in: 0...4, using: &random))) {\nc = i\n\(body(isInLoop: true))\n}"
-    case 9: return "n = 0\nwhile (n < 4 && \(value(1, &random))) {\nn += 1\n\(body(isInLoop: true))\n}"
-    case 10: return "n = 0\nrepeat { n += 1\n\(body(isInLoop: true))\n} until (n > 3 || \(value(1, &random)))"
+    case 9: return "n = 0\nwhile (n < 4 && \(condition(1, &random))) {\nn += 1\n\(body(isInLoop: true))\n}"
+    case 10: return "n = 0\nrepeat { n += 1\n\(body(isInLoop: true))\n} until (n > 3 || \(condition(1, &random)))"
     case 11: return "for (k, v in pairs(u)) {\nb = v\n\(body(isInLoop: true))\n}"
-    default: return "if (\(value(1, &random))) {\nvar a = \(value(1, &random))\n\(body(isInLoop: false))\n}"
+    default: return "if (\(condition(1, &random))) {\nvar a = \(value(1, &random))\n\(body(isInLoop: false))\n}"
     }
   }
 
   /// Variables in registers behave as the same variables in cells do, where no register is ever shared.
   @Test func registersBehaveLikeCells() throws {
-    for seed in 0..<400 as Range<UInt64> {
+    var completed = 0
+    for seed in 0..<150 as Range<UInt64> {
       var random = Generator(state: seed)
-      let head = "var a, b, c, n = 1, 2, 3, 0; var t = {}; var u = {4, 5, 6}; function f(x, y) { return x || y }\n"
+      let head =
+        "var a, b, c, n, p = 1, 2, 3, 0, true; var t = {}; var u = {4, 5, 6}; function f(x, y) { return x || y }\n"
       let statements = (0..<6).map { _ in statement(2, isInLoop: false, &random) }.joined(separator: "\n")
-      let tail = "\nprint(a, b, c, u[1], u[2], u[3])"
-      let touch = "\nfunction touch() { a = a; b = b; c = c; n = n; t = t; u = u; f = f }"
+      let tail = "\nprint(a, b, c, p, u[1], u[2], u[3])"
+      let touch = "\nfunction touch() { a = a; b = b; c = c; n = n; p = p; t = t; u = u; f = f }"
       let registers = try compiled(head + statements + tail)
       let cells = try compiled(head + statements + tail + touch)
       #expect(!registers.listing().contains("CELL"))
       let expected = printed(cells, iterationLimit: 300)
       #expect(printed(registers, iterationLimit: 300) == expected, "\(statements)")
+      if expected.last?.hasPrefix("error") != true { completed += 1 }
     }
+    #expect(completed > 90, "most scripts have to run to their end for this to say much")
   }
 }

@@ -51,12 +51,14 @@ import Testing
 
   @Test func whatAHoistedFunctionCallsIsMadeBeforeIt() throws {
     try check("print(f()); function g() { return h() } function h() { return 9 } function f() { return g() }", "9")
-    let program = try compiled("print(f()); function g() { return h() } function h() { return 9 } function f() { return g() }")
+    let program = try compiled(
+      "print(f()); function g() { return h() } function h() { return 9 } function f() { return g() }")
     #expect(program.functions.allSatisfy { $0.upvalues.allSatisfy { !$0.isCell } })
   }
 
   @Test func earlierMeaningsOfANameWin() throws {
-    try check("var f = function() { return 1 }; if (true) { print(f()); function f() { return 2 } print(f()) }", "1", "2")
+    try check(
+      "var f = function() { return 1 }; if (true) { print(f()); function f() { return 2 } print(f()) }", "1", "2")
     try check("print(len(\"abc\")); function len(x) { return 0 } print(len(\"abc\"))", "3", "0")
   }
 
@@ -101,9 +103,14 @@ import Testing
     let list = "print(f[1](), f[2](), f[3]())"
     try check("var f = {}; for (i = 1, 3) { f[i] = function() { i += 10; return i } } \(list)", "11 12 13")
     try check("var f = {}; for (i = 1; i <= 3; i++) { f[i] = function() { return i } } \(list)", "1 2 3")
-    try check("var f = {}; var i = 0; while (i < 3) { i++; var j = i; f[i] = function() { j = j * 2; return j } } \(list)", "2 4 6")
-    try check("var f = {}; var t = {7, 8, 9}; for (k, v in pairs(t)) { f[k] = function() { v++; return v } } \(list)", "8 9 10")
-    try check("var f = {}; var i = 0; repeat { i++; var j = i; f[i] = function() { j++; return j } } until (j == 3) \(list)", "2 3 4")
+    try check(
+      "var f = {}; var i = 0; while (i < 3) { i++; var j = i; f[i] = function() { j = j * 2; return j } } \(list)",
+      "2 4 6")
+    try check(
+      "var f = {}; var t = {7, 8, 9}; for (k, v in pairs(t)) { f[k] = function() { v++; return v } } \(list)", "8 9 10")
+    try check(
+      "var f = {}; var i = 0; repeat { i++; var j = i; f[i] = function() { j++; return j } } until (j == 3) \(list)",
+      "2 3 4")
   }
 
   @Test func parametersAreCaptured() throws {
@@ -111,7 +118,8 @@ import Testing
   }
 
   @Test func variablesOfFunctionsFurtherOut() throws {
-    try check("var n = 1; function f() { return function() { return function() { n++; return n } } } print(f()()(), n)", "2 2")
+    try check(
+      "var n = 1; function f() { return function() { return function() { n++; return n } } } print(f()()(), n)", "2 2")
   }
 
   // MARK: Loops
@@ -132,8 +140,11 @@ import Testing
 
   @Test func continueReachesTheConditionOfRepeat() throws {
     try check("var i = 0; repeat { i++; if (i < 3) continue; var done = i == 4 } until (done) print(i)", "4")
-    try check("var i = 0; repeat { i++; if (i < 3) continue; var d = i } until ((function() { return d == 4 })()) print(i)", "4")
-    try check("var i = 0; repeat { i++; if (i == 2) continue; function f() { return i } } until (f() > 3) print(i)", "4")
+    try check(
+      "var i = 0; repeat { i++; if (i < 3) continue; var d = i } until ((function() { return d == 4 })()) print(i)", "4"
+    )
+    try check(
+      "var i = 0; repeat { i++; if (i == 2) continue; function f() { return i } } until (f() > 3) print(i)", "4")
   }
 
   @Test func aLoopVariableIsACopy() throws {
@@ -150,8 +161,11 @@ import Testing
   // MARK: Operators and assignments
 
   @Test func logicalOperatorsGiveAnOperand() throws {
-    try check("var n, f, z, s; f = false; z = 0; s = \"\"; print(z && 2, n || f, s && \"x\", n && 1, f || n, !z)", "2 false x nil nil false")
-    try check("var a = 1; var b = 2; print(a < b && b || a, a > b && b || a, (a == 1 || b) && (b == 3 || a > 5))", "2 1 false")
+    try check(
+      "var n, f, z, s; f = false; z = 0; s = \"\"; print(z && 2, n || f, s && \"x\", n && 1, f || n, !z)",
+      "2 false x nil nil false")
+    try check(
+      "var a = 1; var b = 2; print(a < b && b || a, a > b && b || a, (a == 1 || b) && (b == 3 || a > 5))", "2 1 false")
     try check("var a = 5; a = a && a + 1 || a; print(a); a = a > 5 && !a || a == 6; print(a)", "6", "true")
   }
 

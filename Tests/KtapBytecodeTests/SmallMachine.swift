@@ -104,7 +104,9 @@ final class SmallMachine {
   }
 
   func callBuiltin(_ function: MachineValue, _ arguments: [MachineValue], line: Int32) throws -> MachineValue {
-    guard case .builtin(let name) = function else { throw MachineError(message: "call of \(function.text)", line: line) }
+    guard case .builtin(let name) = function else {
+      throw MachineError(message: "call of \(function.text)", line: line)
+    }
     switch name {
     case "print": output.append(arguments.map(\.text).joined(separator: " "))
     case "%attach":

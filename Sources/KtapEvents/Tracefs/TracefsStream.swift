@@ -34,7 +34,7 @@ public final class TracefsStream: EventStream {
       switch readPath {
       case .mapped: ring = try MappedRing(descriptor, header: header)
       case .spliced: ring = try SplicedRing(descriptor, subBufferSize: header.size)
-      case .read, .automatic: ring = ReadRing(descriptor, subBufferSize: header.size)
+      case .read: ring = ReadRing(descriptor, subBufferSize: header.size)
       }
     } catch {
       Glibc.close(descriptor)
