@@ -14,7 +14,7 @@ private let standIn = """
       --ledger-json) ledger=$2; shift ;;
       --tier) tier=$2; shift ;;
       --source) source=$2; shift ;;
-      -o) shift ;;
+      -o | --max-loops) shift ;;
       -*) ;;
       *) script=$1 ;;
     esac

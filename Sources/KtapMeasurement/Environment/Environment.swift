@@ -134,14 +134,14 @@ public enum Environment {
 
   // MARK: Parts
 
-  /// At most a mebibyte, as `/proc` files say nothing about their size.
-  static func text(_ path: String) -> String? {
+  /// At most `limit` bytes, as `/proc` files say nothing about their size.
+  static func text(_ path: String, limit: Int = 1 << 20) -> String? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while bytes.count < 1 << 20 {
+    while bytes.count < limit {
       let count = read(file, &chunk, chunk.count)
       if count < 0 && errno == EINTR { continue }
       if count <= 0 { break }

@@ -18,6 +18,8 @@ public struct TierOptions: Sendable {
   public var programs: [String] = []
   /// As `ktap run --tier` knows them; the first is the baseline.
   public var tiers = ["interpreter"]
+  /// Options of `ktap run` before the program: the classic programs loop longer than a handler may.
+  public var ktapArguments = ["--max-loops", "0"]
   /// lua5.4, LuaJIT: where they are installed.
   public var hasPeers = true
 
@@ -83,7 +85,7 @@ public struct TierSuite {
     let ktap = options.suite.ktap
     func tier(_ name: String, _ arm: String, _ role: ArmRole, _ detail: String) -> Runner {
       Runner(record: ArmRecord(name: arm, role: role, detail: detail)) {
-        Command(ktap, ["run", "-q", "--tier", name, $0 + ".kp"])
+        Command(ktap, ["run", "-q", "--tier", name] + options.ktapArguments + [$0 + ".kp"])
       }
     }
     let first = options.tiers[0]
