@@ -59,7 +59,8 @@ public struct EventSelection: Sendable {
   public var events: [SelectedEvent]
   /// nil: all that are online.
   public var cpus: [Int]?
-  /// Thread ids to record, and with `followsChildren` what they start; empty: all.
+  /// Thread ids to record; empty: all. With `followsChildren` also what they start, and a process id, which is its
+  /// first thread's, stands for all of its threads.
   public var tasks: [Int32]
   public var followsChildren: Bool
   /// Per CPU, in KiB.

@@ -24,11 +24,11 @@ extension Lexer {
     let text = bytes[start..<offset]
     switch IntegerLiteral(text) {
     case .value(let value): token.number = value
-    case .malformed: report("malformed number", at: token.start, near: printable(text))
+    case .malformed: report("malformed number", at: token.start, near: text.indices)
     case .tooLarge:
       token.number = -1
       report(
-        "number does not fit in 64 bits and becomes -1", at: token.start, near: printable(text), severity: .warning)
+        "number does not fit in 64 bits and becomes -1", at: token.start, near: text.indices, severity: .warning)
     }
   }
 
@@ -54,7 +54,7 @@ extension Lexer {
       }
     }
     // `\z` and an escaped line end may have left the line of the opening quote; the fault is still the string's.
-    report("unfinished string", at: token.start, near: printable(bytes[start..<offset]))
+    report("unfinished string", at: token.start, near: start..<offset)
     if offset == bytes.count { endsUnfinished = true }
   }
 
@@ -102,7 +102,7 @@ extension Lexer {
   }
 
   private mutating func reportEscape(from start: Int) {
-    report("invalid escape sequence", at: position(at: start), near: printable(bytes[start..<offset]))
+    report("invalid escape sequence", at: position(at: start), near: start..<offset)
   }
 
   private func simpleEscape(_ byte: UInt8) -> UInt8? {
@@ -127,7 +127,7 @@ extension Lexer {
     let level = passEqualSigns()
     guard peek() == UInt8(ascii: "[") else {
       token.kind = .invalid
-      report("invalid long string delimiter", at: token.start, near: printable(bytes[start..<offset]))
+      report("invalid long string delimiter", at: token.start, near: start..<offset)
       return
     }
     offset += 1
@@ -153,7 +153,7 @@ extension Lexer {
         offset += 1
       }
     }
-    report("unfinished long string", at: token.start, near: printable(bytes[start..<offset]))
+    report("unfinished long string", at: token.start, near: start..<offset)
     endsUnfinished = true
   }
 

@@ -45,10 +45,13 @@ struct Lexer {
     return index < bytes.count ? bytes[index] : 0
   }
 
+  /// - Parameter near: the offsets of the token, whose text is made only if somebody will read it: what is skipped may
+  ///   hold a fault in every other byte.
   mutating func report(
-    _ message: String, at position: SourcePosition, near: String? = nil, severity: Diagnostic.Severity = .error
+    _ message: String, at position: SourcePosition, near: Range<Int>? = nil, severity: Diagnostic.Severity = .error
   ) {
-    if !isSilent { diagnostics.add(Diagnostic(severity, message, at: position, near: near)) }
+    if isSilent { return }
+    diagnostics.add(Diagnostic(severity, message, at: position, near: near.map { printable(bytes[$0]) }))
   }
 
   /// Passes a line end, counting CR LF as one.
@@ -127,6 +130,7 @@ struct Lexer {
 
   /// Passes `/* … */`, which does not nest.
   private mutating func skipComment() {
+    let opening = offset..<offset + 2
     let start = position(at: offset)
     offset += 2
     while offset < bytes.count {
@@ -139,7 +143,7 @@ struct Lexer {
         offset += 1
       }
     }
-    report("unfinished comment", at: start, near: "/*")
+    report("unfinished comment", at: start, near: opening)
     endsUnfinished = true
   }
 
@@ -165,14 +169,14 @@ struct Lexer {
   /// Names are text: two that differ only in bytes that are not UTF-8 would look the same in every message.
   private mutating func checkEncoding(_ word: ArraySlice<UInt8>, _ position: SourcePosition) {
     guard word.contains(where: { $0 >= 0x80 }), String(validating: word, as: UTF8.self) == nil else { return }
-    report("name is not valid UTF-8", at: position, near: printable(word))
+    report("name is not valid UTF-8", at: position, near: word.indices)
   }
 
   private mutating func setArgument(_ token: inout Token, _ number: Int64) {
     token.kind = .argument
     token.number = number
     if number > Int64(Int32.max) {
-      report("argument number too large", at: token.start, near: printable(bytes[Int(token.start.offset)..<offset]))
+      report("argument number too large", at: token.start, near: Int(token.start.offset)..<offset)
       token.number = 0
     }
   }
@@ -195,7 +199,7 @@ struct Lexer {
     let start = offset
     while offset < bytes.count, beginsNothing(bytes[offset]) { offset += 1 }
     token.kind = .invalid
-    report("unexpected character", at: token.start, near: printable(bytes[start..<offset]))
+    report("unexpected character", at: token.start, near: start..<offset)
   }
 
   private func beginsNothing(_ byte: UInt8) -> Bool {

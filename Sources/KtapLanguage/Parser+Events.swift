@@ -34,10 +34,11 @@ extension Parser {
     }
   }
 
-  /// Passes a `trace` and its definition without reading it; only `trace` if no block follows.
-  mutating func skipEventDefinition() {
+  /// Passes a `trace` and its definition without reading it; false, without moving, if no block follows.
+  mutating func skipEventDefinition() -> Bool {
     let outline = EventDefinitionOutline(lexer.bytes, from: current.end)
-    if outline.isTerminated { resume(at: outline.end) } else { advance() }
+    if outline.isTerminated { resume(at: outline.end) }
+    return outline.isTerminated
   }
 
   /// `tick-1s {…}`: the dash, and everything up to white space or the block, is the interval.

@@ -24,6 +24,7 @@ extension Parser {
     if tokenCount == mark.tokenCount { advance() }
     // Braces opened while skipping.
     var opened = 0
+    var mayHaveBlock = true
     while true {
       switch current.kind {
       case .end: return
@@ -37,7 +38,12 @@ extension Parser {
         return restore(mark)
       default: if opened == 0, isAtFreshStatement(after: mark) { return restore(mark) }
       }
-      if current.isKeyword(.trace) { skipEventDefinition() } else { advance() }
+      // Each look for a block may go far; after one in vain there is no other, or time would grow with the square.
+      if current.isKeyword(.trace), mayHaveBlock {
+        mayHaveBlock = skipEventDefinition()
+        if mayHaveBlock { continue }
+      }
+      advance()
     }
   }
 

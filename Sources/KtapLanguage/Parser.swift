@@ -5,7 +5,7 @@
 // Errors. A production that meets a token it cannot use reports it and throws `Failure`; whoever can go on catches it:
 // a chunk at the next statement (`Parser+Recovery`), the head of an `if` or a function at its body. One place is
 // reported once, and what follows from an earlier fault (a missing brace at the end of a file that a comment swallowed)
-// is not reported at all. After `DiagnosticList.maximumErrors` errors, or nesting that is too deep, the parser is
+// is not reported at all. After `DiagnosticList.maximumErrors` errors, or in a tree that is too deep, the parser is
 // *abandoned*: the current token becomes the end of the source, and every loop ends there.
 //
 // Bounds. Recursion is counted: `nesting` grows with every block and every subexpression and stops at 200, so the
@@ -181,9 +181,7 @@ struct Parser {
     nesting += 1
     guard nesting > Self.maximumNesting else { return }
     nesting -= 1
-    let failure = fail("too many nesting levels (at most \(Self.maximumNesting))")
-    abandon()
-    throw failure
+    throw giveUp("too many nesting levels (at most \(Self.maximumNesting))")
   }
 
   mutating func leave() { nesting -= 1 }
@@ -191,6 +189,15 @@ struct Parser {
   /// A node above trees that are at most `below` high was made.
   mutating func grow(above below: Int) throws(Failure) {
     height = below + 1
-    if height > Self.maximumHeight { throw fail("expression too long (at most \(Self.maximumHeight) operators deep)") }
+    if height > Self.maximumHeight {
+      throw giveUp("expression too long (at most \(Self.maximumHeight) operators deep)")
+    }
+  }
+
+  /// What encloses a tree that is too deep is too deep as well: one message is enough.
+  private mutating func giveUp(_ message: String) -> Failure {
+    let failure = fail(message)
+    abandon()
+    return failure
   }
 }

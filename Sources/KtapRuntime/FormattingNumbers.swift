@@ -65,13 +65,7 @@ struct FormatSpecification {
   private func append(
     prefix: StaticString, digits number: UInt64, radix: UInt64, isUpperCase: Bool, to buffer: ByteBuffer
   ) {
-    var count = 0
-    var rest = number
-    while rest != 0 {
-      rest /= radix
-      count += 1
-    }
-    count = max(count, precision ?? 1)
+    var count = max(ByteBuffer.digitCount(number, radix: radix), precision ?? 1)
     // `#` with octal: the number begins with a zero, which a precision may already have given.
     if isAlternate && radix == 8 && !beginsWithZero(number, digits: count) { count += 1 }
     let padding = width - prefix.utf8CodeUnitCount - count

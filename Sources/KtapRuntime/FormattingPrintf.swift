@@ -92,23 +92,26 @@ struct FormatRun {
   /// A width or precision at `index`, in digits or as `*`; nil if there is none.
   private mutating func count(_ format: UnsafeRawBufferPointer, _ index: inout Int) throws(ScriptError) -> Int? {
     guard index < format.count else { return nil }
-    let tooLong = ScriptError("width or precision of '\(caller.name)' is above \(FormatSpecification.largest)")
     if format[index] == UInt8(ascii: "*") {
       index += 1
       let number = next + 1
       let value = try argument()
       guard value.isNumber else { throw .badArgument(number, caller, "number expected, got \(value.tag.typeName)") }
-      guard value.payload.magnitude <= UInt64(FormatSpecification.largest) else { throw tooLong }
+      guard value.payload.magnitude <= UInt64(FormatSpecification.largest) else { throw tooLong() }
       return Int(value.payload)
     }
     var result: Int?
     while index < format.count, case let digit = format[index] &- UInt8(ascii: "0"), digit < 10 {
       let value = (result ?? 0) * 10 + Int(digit)
-      guard value <= FormatSpecification.largest else { throw tooLong }
+      guard value <= FormatSpecification.largest else { throw tooLong() }
       result = value
       index += 1
     }
     return result
+  }
+
+  private func tooLong() -> ScriptError {
+    ScriptError("width or precision of '\(caller.name)' is above \(FormatSpecification.largest)")
   }
 
   private mutating func argument() throws(ScriptError) -> Value {

@@ -72,14 +72,19 @@ final class Worker: @unchecked Sendable {
     while true {
       // The phase is read before the stream: what was recorded before the end is there when it says so.
       let phase = session.phase.current
-      drain(&decoder)
+      let took = drain(&decoder)
       state.context.flushLines()
-      if phase != .tracing { break }
+      if phase != .tracing {
+        if took == 0 { break }
+        // Nothing is recorded any more, so this does not wait: it only says that more is wanted.
+        _ = stream.wait(nanoseconds: 0)
+        continue
+      }
       session.gate.leave()
       let streamState = stream.wait(nanoseconds: Self.patience)
       session.gate.enter()
       if streamState == .ended {
-        drain(&decoder)
+        while drain(&decoder) > 0 {}
         break
       }
     }
@@ -88,8 +93,10 @@ final class Worker: @unchecked Sendable {
     session.workerEnded()
   }
 
-  /// Takes all that can be read now.
-  private func drain(_ decoder: inout SubBufferDecoder) {
+  /// Takes what can be read now.
+  /// - Returns: how many sub-buffers that were.
+  private func drain(_ decoder: inout SubBufferDecoder) -> Int {
+    var taken = 0
     while let subBuffer = stream.nextSubBuffer() {
       forgetChangedTasks()
       decoder.begin(subBuffer)
@@ -102,7 +109,9 @@ final class Worker: @unchecked Sendable {
       counters.seen(count)
       if decoder.damage != nil { counters.damaged() }
       if session.script.attention.contains(.worldStop) { session.gate.passSafePoint() }
+      taken += 1
     }
+    return taken
   }
 
   /// Calls a record's handlers.

@@ -21,7 +21,7 @@ struct Ktap: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Compile.self, Disassemble.self, List.self, Builtins.self, Doctor.self,
+      Run.self, Compile.self, Disassemble.self, List.self, Builtins.self, Doctor.self, Benchmark.self,
     ],
     defaultSubcommand: Run.self)
 

@@ -6,8 +6,8 @@ import Testing
   private func check(
     _ text: String, _ expected: [String], function: Int = 0, sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
-    #expect(
-      instructions(try compiled(text), function: function) == expected, "\(text)", sourceLocation: sourceLocation)
+    let found = instructions(try compiled(text), function: function)
+    #expect(found == expected, "\(text)\n\(found)", sourceLocation: sourceLocation)
   }
 
   // MARK: Expressions
@@ -131,8 +131,8 @@ import Testing
     try check(
       "var a = 1; var b = a == 2; b = a < 1 && a > b",
       [
-        "LOADI r0 1", "LOADK r1 k0", "EQ 0 r0 k1", "JMP to 5", "LOADK r1 k2",
-        "LT 1 r0 k3", "JMP to 11", "LT 1 r1 r0", "JMP to 11", "LOADK r2 k0", "JMP to 12", "LOADK r2 k2", "MOVE r1 r2",
+        "LOADI r0 1", "LOADK r1 k1", "EQ 0 r0 k0", "JMP to 5", "LOADK r1 k2",
+        "LT 1 r0 k3", "JMP to 11", "LT 1 r1 r0", "JMP to 11", "LOADK r2 k1", "JMP to 12", "LOADK r2 k2", "MOVE r1 r2",
         "RETURN k4",
       ])
   }
@@ -174,7 +174,8 @@ import Testing
     try check(
       "for (i = 1, 10, 2) { print(i) }",
       [
-        "LOADI r0 1", "LOADI r1 10", "LOADI r2 2", "FORPREP r0 to 7", "MOVE r4 r3", "BUILTIN r4 1 b0", "FORLOOP r0 to 4",
+        "LOADI r0 1", "LOADI r1 10", "LOADI r2 2", "FORPREP r0 to 7", "MOVE r4 r3", "BUILTIN r4 1 b0",
+        "FORLOOP r0 to 4",
         "RETURN k0",
       ])
   }
@@ -208,7 +209,7 @@ import Testing
   @Test func aKeyThatIsAssignedIsCopiedBefore() throws {
     try check(
       "var i, t = 1, {}; i, t[i] = 2, 20",
-      ["LOADI r0 1", "NEWTABLE r1 t0", "MOVE r2 r0", "SETTABLE r1 r2 k0", "LOADI r0 2", "RETURN k1"])
+      ["LOADI r0 1", "NEWTABLE r1 t0", "MOVE r2 r0", "SETTABLE r1 r2 k1", "LOADI r0 2", "RETURN k2"])
   }
 
   @Test func missingAndExtraValues() throws {
@@ -216,7 +217,7 @@ import Testing
       "var a, b = len(1), len(2), len(3); a, b = 1",
       [
         "LOADI r0 1", "BUILTIN r0 1 b0", "LOADI r1 2", "BUILTIN r1 1 b0", "LOADI r2 3", "BUILTIN r2 1 b0",
-        "LOADK r1 k0", "LOADI r0 1", "RETURN k0",
+        "LOADK r1 k1", "LOADI r0 1", "RETURN k1",
       ])
   }
 
@@ -231,7 +232,8 @@ import Testing
   @Test func tailCalls() throws {
     try check("function f(x) { return f(x) }", ["GETUP r1 u0", "MOVE r2 r0", "TAILCALL r1 1"], function: 1)
     try check("function f(x) { return len(x) }", ["MOVE r1 r0", "BUILTIN r1 1 b0", "RETURN r1"], function: 1)
-    try check("var g; function f(x) { return (g(x)) }", ["GETUP r1 u0", "MOVE r2 r0", "CALL r1 1", "RETURN r1"], function: 1)
+    try check(
+      "var g; function f(x) { return (g(x)) }", ["GETUP r1 u0", "MOVE r2 r0", "CALL r1 1", "RETURN r1"], function: 1)
   }
 
   @Test func handlersAreAttached() throws {

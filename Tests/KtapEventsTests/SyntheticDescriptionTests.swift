@@ -82,7 +82,7 @@ import Testing
         + "loss=every(3,1,silent),field.fd=hot(0.1,5,scattered)").utf8)
     var random = RandomStream(seed: 5)
     var accepted = 0
-    for _ in 0..<20_000 {
+    for _ in 0..<3000 {
       var bytes = text
       for _ in 0...random.below(4) {
         let place = Int(random.below(UInt64(bytes.count)))

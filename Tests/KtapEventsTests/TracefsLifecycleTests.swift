@@ -63,7 +63,7 @@ struct TracefsLifecycleTests {
   @Test func leftoversOfTheDeadGoAndTheLivingStay() throws {
     let folder = source.location.path + "/instances"
     // A process that has ended and been waited for: its id is free, or somebody else's with another start time.
-    let dead = startAndWait(["/bin/true"])
+    let dead = runProcess(["/bin/true"])
     let start = try #require(TracefsInstance.startTime(of: getpid()))
     let leftover = "ktap-\(dead)-1"
     let reused = "ktap-\(getpid())-\(start + 1)"
@@ -91,14 +91,13 @@ struct TracefsLifecycleTests {
       mkdir \(folder)/$name && exec 3< \(folder)/$name/per_cpu/cpu0/trace_pipe_raw && echo 1 > \(folder)/$name/events/sched/sched_switch/enable
       while :; do sleep 0.05; done
       """
-    let child = start(["/bin/bash", "-c", script])
+    let child = startProcess(["/bin/bash", "-c", script])
     let name = "ktap-\(child)-\(try #require(TracefsInstance.startTime(of: child)))"
     #expect(eventually { KernelFile.text("\(folder)/\(name)/events/sched/sched_switch/enable") == "1\n" })
     #expect(!TracefsInstance.removeLeftovers(in: source.location).contains(name), "it lives")
     #expect(KernelFile.exists("\(folder)/\(name)"))
     kill(child, SIGKILL)
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
+    waitForProcess(child)
     // The sleeping grandchild holds the descriptor a moment longer.
     #expect(
       eventually {
@@ -114,14 +113,15 @@ struct TracefsLifecycleTests {
     var collector = Collector(instance, header: try source.subBufferHeader())
     callParentProcess(500)
     collector.drain()
-    TracefsSource.removeOwnInstance()
+    // What `removeOwnInstance` does for each; other tests have theirs open.
+    ProcessExit.remove(instance.path)
     #expect(!KernelFile.exists(instance.path))
     // Reading goes on without harm and without anything to read.
     let before = collector.records.count
     collector.drain()
     #expect(collector.records.count == before && collector.damaged == 0)
     #expect(stream.wait(nanoseconds: 1_000_000) != .ended)
-    TracefsSource.removeOwnInstance()
+    ProcessExit.remove(instance.path)
     instance.close()
   }
 
@@ -173,7 +173,7 @@ struct TracefsLifecycleTests {
       var collector = Collector(instance, header: try source.subBufferHeader())
       try instance.start()
       // bash asks for its parent's id when it starts.
-      let child = startAndWait(["/bin/bash", "-c", "/bin/bash -c true; true"])
+      let child = runProcess(["/bin/bash", "-c", "/bin/bash -c true; true"])
       instance.stop()
       collector.drain()
       let threads = Set(collector.records.map(\.thread))
@@ -184,6 +184,21 @@ struct TracefsLifecycleTests {
         #expect(threads.subtracting([ktap_thread_id()]).isEmpty)
       }
     }
+  }
+
+  @Test func aProcessStandsForItsThreads() throws {
+    let instance = try source.openInstance(try selection(tasks: [getpid()], followsChildren: true))
+    defer { instance.close() }
+    // Tests do not run on the first thread.
+    #expect(ktap_thread_id() != getpid())
+    var collector = Collector(instance, header: try source.subBufferHeader())
+    try instance.start()
+    callParentProcess(50)
+    instance.stop()
+    collector.drain()
+    #expect(collector.records.count(where: { $0.thread == ktap_thread_id() }) == 50)
+    #expect(TracefsInstance.threads(of: getpid()).contains(ktap_thread_id()))
+    #expect(TracefsInstance.threads(of: ktap_thread_id()).isEmpty)
   }
 
   @Test func oneCPUOnly() throws {
@@ -223,7 +238,7 @@ struct TracefsLifecycleTests {
     instance.close()
     let closed = ktap_monotonic()
     print("open \(names.count) events: \((opened - start) / 1_000) us, close: \((closed - closing) / 1_000) us")
-    #expect(opened - start < 2_000_000_000)
+    #expect(opened - start < 10_000_000_000)
   }
 
   @Test func aWholeSystemIsEnabledAtOnce() throws {
@@ -238,13 +253,14 @@ struct TracefsLifecycleTests {
   @Test func aRefusedFilterSaysWhy() throws {
     var selection = try selection()
     selection.events[0].kernelFilter = "no_such_field == 1"
-    let before = Set(KernelFile.names(in: source.location.path + "/instances") ?? [])
+    // By its odd size it can be told from what other tests have open.
+    selection.bufferKilobytes = 332
     let error = #expect(throws: SourceError.self) { try source.openInstance(selection) }
     #expect(error?.kind == .invalidFilter)
     #expect(error?.message.contains("Field not found") == true, "\(error?.message ?? "")")
-    let after = KernelFile.names(in: source.location.path + "/instances") ?? []
-    let own = "ktap-\(getpid())-"
-    #expect(after.filter { $0.hasPrefix(own) }.allSatisfy(before.contains), "nothing is left of the failed attempt")
+    let folder = source.location.path + "/instances"
+    let sizes = (KernelFile.names(in: folder) ?? []).map { KernelFile.text("\(folder)/\($0)/buffer_size_kb") ?? "" }
+    #expect(!sizes.contains("332\n"), "nothing is left of the failed attempt")
   }
 
   @Test func anUnknownClockIsNotedAndReplaced() throws {
@@ -253,24 +269,6 @@ struct TracefsLifecycleTests {
     defer { instance.close() }
     #expect(instance.clock == "mono")
     #expect(instance.notes.contains { $0.contains("sundial") })
-  }
-
-  // MARK: - Processes
-
-  func start(_ arguments: [String]) -> pid_t {
-    var child: pid_t = 0
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    let result = posix_spawn(&child, arguments[0], nil, nil, &pointers, nil)
-    #expect(result == 0)
-    return child
-  }
-
-  func startAndWait(_ arguments: [String]) -> pid_t {
-    let child = start(arguments)
-    var status: Int32 = 0
-    waitpid(child, &status, 0)
-    return child
   }
 
   func eventually(_ condition: () -> Bool) -> Bool {

@@ -86,3 +86,26 @@ func callParentProcess(_ times: Int) {
 }
 
 let parentProcessCall = EventName(system: "syscalls", event: "sys_enter_getppid")
+
+/// Starts a program, with an empty environment.
+func startProcess(_ arguments: [String]) -> pid_t {
+  var child: pid_t = 0
+  var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+  pointers.append(nil)
+  defer { for pointer in pointers { free(pointer) } }
+  guard posix_spawn(&child, arguments[0], nil, nil, &pointers, nil) == 0 else { return -1 }
+  return child
+}
+
+func waitForProcess(_ child: pid_t) {
+  var status: Int32 = 0
+  while waitpid(child, &status, 0) < 0, errno == EINTR {}
+}
+
+/// The program's process id.
+@discardableResult
+func runProcess(_ arguments: [String]) -> pid_t {
+  let child = startProcess(arguments)
+  waitForProcess(child)
+  return child
+}

@@ -57,7 +57,7 @@ enum Corpus {
       b", f = function () {}}
     t.x, t["y"], t[a, b] = 1, 'two', [[three
     lines]]
-    t:method(arg0, arg[1]){x = 1}"string"
+    t:method(arg0, arg[1]){x = 1}"string";
     (ffi.C).printf("%s", argstr) // comment
     n = 0xffffffffffffffff + 18446744073709551616 /* large */
     """,

@@ -80,8 +80,18 @@ import Testing
       last = diagnostic.position
       #expect(!diagnostic.rendered(in: source).isEmpty)
     }
-    // Positions in a tree are checked through its text, which visits every node.
-    if let tree { _ = describe(tree.chunk.statements) }
+    if let tree { checkPlaces(in: Mirror(reflecting: tree), bytes) }
+  }
+
+  /// Every position that a tree holds, wherever it is.
+  private func checkPlaces(in mirror: Mirror, _ bytes: [UInt8]) {
+    for child in mirror.children {
+      if let position = child.value as? SourcePosition {
+        #expect(isPlace(position, in: bytes), "\(position): \(quoted(bytes))")
+      } else if !(child.value is [UInt8]), !(child.value is String) {
+        checkPlaces(in: Mirror(reflecting: child.value), bytes)
+      }
+    }
   }
 
   /// The line and column are those of the offset.

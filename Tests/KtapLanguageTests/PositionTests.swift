@@ -59,9 +59,9 @@ import Testing
       return
     }
     #expect(place(definition.position) == "2:3:8")
-    #expect(place(body.statements[0].position) == "4:4:29")
-    #expect(place(body.end) == "5:1:32")
-    #expect(place(timer.position) == "6:9:42")
+    #expect(place(body.statements[0].position) == "4:4:28")
+    #expect(place(body.end) == "5:1:31")
+    #expect(place(timer.position) == "6:9:41")
     #expect(timer.text == "99hz")
   }
 

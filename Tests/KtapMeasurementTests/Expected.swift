@@ -43,18 +43,20 @@ struct Expected: Decodable {
     var seed: UInt64
     var values: [String]
   }
-  var signed_rank: [SignedRank]
+  var signedRank: [SignedRank]
   var approximate: Approximate
-  var exact_distribution: [Distribution]
+  var exactDistribution: [Distribution]
   var bootstrap: [Bootstrap]
-  var geometric_mean: Geometric
+  var geometricMean: Geometric
   var holm: Holm
   var normal: Normal
   var xoshiro: Xoshiro
 
   static func load() throws -> Expected {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    return try JSONDecoder().decode(
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
       Expected.self, from: Data(contentsOf: folder.appendingPathComponent("Expected/expected.json")))
   }
 }

@@ -10,7 +10,7 @@ struct StatisticsTests {
   init() throws { expected = try Expected.load() }
 
   @Test func signedRankIntervals() throws {
-    for item in expected.signed_rank {
+    for item in expected.signedRank {
       let result = try #require(HodgesLehmann(item.values, confidence: 0.95))
       #expect(isClose(result.estimate, item.estimate))
       #expect(isClose(result.interval.lower, item.interval[0]) && isClose(result.interval.upper, item.interval[1]))
@@ -31,7 +31,7 @@ struct StatisticsTests {
   }
 
   @Test func exactDistributionCountsEverySignVector() {
-    for item in expected.exact_distribution {
+    for item in expected.exactDistribution {
       let distribution = SignedRankDistribution(count: item.count)
       for (t, probability) in item.cumulative.enumerated() {
         #expect(isClose(distribution.probability(upTo: t), probability, within: 1e-12))
@@ -49,7 +49,7 @@ struct StatisticsTests {
   }
 
   @Test func spread() {
-    for item in expected.signed_rank {
+    for item in expected.signedRank {
       #expect(isClose(Spread.deviation(item.values), item.deviation))
       #expect(isClose(Spread.median(item.values) ?? .nan, item.median))
       let sorted = item.values.sorted()
@@ -92,7 +92,7 @@ struct StatisticsTests {
   }
 
   @Test func geometricMean() throws {
-    let item = expected.geometric_mean
+    let item = expected.geometricMean
     let mean = try #require(GeometricMean(logRatios: item.groups, confidence: 0.95, resamples: 4000, seed: 3))
     #expect(isClose(mean.ratio, item.ratio))
     let width = item.interval[1] - item.interval[0]

@@ -99,6 +99,30 @@ import Testing
     buffer.destroy()
   }
 
+  @Test func numbersInEveryBase() {
+    var numbers: [UInt64] = [0, 1, .max, UInt64(Int64.max), UInt64(Int64.max) + 1]
+    var power: UInt64 = 1
+    for _ in 0..<19 {
+      power *= 10
+      numbers += [power - 1, power, power + 1]
+    }
+    for shift: UInt64 in 0..<64 { numbers += [1 << shift, (1 << shift) - 1] }
+    let buffer = ByteBuffer()
+    for number in numbers {
+      buffer.truncate()
+      buffer.append(decimal: number)
+      #expect(buffer.text == String(number))
+      buffer.truncate()
+      buffer.append(decimal: Int64(bitPattern: number))
+      #expect(buffer.text == String(Int64(bitPattern: number)))
+      buffer.truncate()
+      buffer.append(hexadecimal: number)
+      #expect(buffer.text == String(number, radix: 16))
+      if number > 0 { #expect(ByteBuffer.digitCount(number, radix: 8) == String(number, radix: 8).count) }
+    }
+    buffer.destroy()
+  }
+
   @Test func aClosedPipeIsRecorded() {
     var ends: [Int32] = [0, 0]
     #expect(pipe(&ends) == 0)

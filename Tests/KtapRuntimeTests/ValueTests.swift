@@ -116,3 +116,18 @@ import Testing
     }
   }
 }
+
+@Suite struct ValueLayoutTests {
+  /// Tiers that emit code know these numbers.
+  @Test func offsets() {
+    #expect(MemoryLayout<Value>.stride == 16 && MemoryLayout<Value>.offset(of: \.tag) == 8)
+    #expect(MemoryLayout<ObjectHeader>.size == 16)
+    #expect(MemoryLayout<ObjectHeader>.offset(of: \.detail) == ObjectHeader.detailOffset)
+    #expect(MemoryLayout<StringObject>.size == StringObject.bytesOffset)
+    #expect(MemoryLayout<TupleObject>.size == TupleObject.partsOffset)
+    #expect(MemoryLayout<ClosureObject>.size == ClosureObject.upvaluesOffset)
+    #expect(MemoryLayout<CellObject>.size == 32 && MemoryLayout<CellObject>.offset(of: \.value) == 16)
+    #expect(MemoryLayout<TableSlot>.size == 32 && MemoryLayout<TableSlot>.offset(of: \.value) == 16)
+    #expect(MemoryLayout<TableSlot>.offset(of: \.hash) == 28)
+  }
+}

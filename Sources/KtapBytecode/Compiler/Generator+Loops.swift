@@ -68,6 +68,7 @@ extension FunctionGenerator {
     inLoop {
       block(body)
     } atContinue: {
+      self.position = position
       loop(.forLoop, a: base, to: start, at: position)
       landForPrepare(prepare)
     }
@@ -99,6 +100,7 @@ extension FunctionGenerator {
     inLoop {
       block(body)
     } atContinue: {
+      self.position = position
       land(entry)
       loop(.iterate, a: base, to: start, at: iterator.position)
     }

@@ -89,7 +89,9 @@ struct FunctionVerifier {
             throw refuse("\(what) is in r\(register) of \(function.frameSize) registers")
           }
         case .upvalue(let outer):
-          guard function.upvalues.indices.contains(outer) else { throw refuse("\(what) is u\(outer), which does not exist") }
+          guard function.upvalues.indices.contains(outer) else {
+            throw refuse("\(what) is u\(outer), which does not exist")
+          }
           guard function.upvalues[outer].isCell == upvalue.isCell else {
             throw refuse("\(what) and u\(outer) do not agree about being a cell")
           }

@@ -58,7 +58,7 @@ extension RecordPlan {
   init(format: EventFormat, description: SyntheticDescription, samplers: SamplerSet) {
     let size = format.recordSize
     precondition(size <= 256, "\(format.name): the fixed part of a record is too long for the generator")
-    var template = [UInt8](repeating: 0, count: size + 3 & ~3)
+    var template = [UInt8](repeating: 0, count: (size + 3) & ~3)
     var fills: [Fill] = []
     template.withUnsafeMutableBytes { $0.storeBytes(of: UInt16(format.id), as: UInt16.self) }
     let overrides = Dictionary(description.fields.map { ($0.name, $0.values) }) { first, _ in first }
@@ -254,7 +254,7 @@ struct CompiledPlan {
     default: break
     }
     let length = writer.cursor - (scratch + size) + 1
-    writer.put(zero: (length + 3 & ~3) - length + 1)
+    writer.put(zero: ((length + 3) & ~3) - length + 1)
     place.storeBytes(of: UInt32(truncatingIfNeeded: length << 16 | size), as: UInt32.self)
     return writer.cursor - scratch
   }

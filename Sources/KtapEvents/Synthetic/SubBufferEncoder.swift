@@ -85,7 +85,7 @@ public struct SubBufferEncoder {
   /// A record that the kernel threw away after it had been written.
   /// - Parameter length: of its payload, in bytes; at least 4.
   public mutating func appendDiscarded(length: Int, time now: UInt64) -> Bool {
-    let length = max(4, length + 3 & ~3)
+    let length = max(4, (length + 3) & ~3)
     let delta = now &- time
     guard delta <= RecordHeader.deltaMask, length + 4 <= end - cursor else { return false }
     // A padding's delta of 1 reads as 0, so the time stays what it was.

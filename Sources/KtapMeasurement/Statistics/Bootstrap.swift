@@ -57,7 +57,10 @@ public enum Bootstrap {
     func end(_ level: Double) -> Double {
       guard bias.isFinite else { return Spread.quantile(ofSorted: estimates, level) }
       let z = bias + NormalDistribution.quantile(level)
-      let shifted = NormalDistribution.cumulative(bias + z / (1 - acceleration * z))
+      let denominator = 1 - acceleration * z
+      // So skewed that the correction has no meaning: plain percentiles.
+      guard denominator > 0 else { return Spread.quantile(ofSorted: estimates, level) }
+      let shifted = NormalDistribution.cumulative(bias + z / denominator)
       return Spread.quantile(ofSorted: estimates, shifted)
     }
     return Interval(lower: end((1 - confidence) / 2), upper: end((1 + confidence) / 2))

@@ -32,7 +32,9 @@ public struct SignedRankDistribution: Sendable {
       }
     }
     var total = 0.0
-    cumulative = probability.map { total += $0; return total }
+    cumulative = probability.map {
+      total += $0; return total
+    }
   }
 
   public var isExact: Bool { !cumulative.isEmpty }

@@ -57,7 +57,8 @@ public let builtinTable: [BuiltinDescription] = [
     "delete(counts)"),
   .init(
     .tableNew, "table.new", "[n [, m [, \"lru\"]]]", 0...3, effects: .makesTable,
-    "A new table with room for the keys 1…n and m others; `\"lru\"` is not supported yet.", "var t = table.new(0, 1000)"),
+    "A new table with room for the keys 1…n and m others; `\"lru\"` is not supported yet.", "var t = table.new(0, 1000)"
+  ),
   .init(
     .json, "json", "v", 1...1,
     "The value as JSON text; keys sorted, bytes that are not UTF-8 as `\\u00NN`.", "print(json({1, 2, {x = 3}}))"),

@@ -54,5 +54,5 @@
   }
 
   @inline(__always) private var takesLock: Bool { isShared && Heap.containing(object).isConcurrent }
-  private var lockWord: UnsafeMutableRawPointer { UnsafeMutableRawPointer(object) + 12 }
+  private var lockWord: UnsafeMutableRawPointer { UnsafeMutableRawPointer(object) + ObjectHeader.detailOffset }
 }

@@ -39,7 +39,7 @@ extension Heap {
   private func sweep() {
     resetInternTable()
     var live = sweepLargeObjects()
-    var usedBlocks = 0
+    var blockCount = 0
     for sizeClass in 0..<SizeClass.count {
       state.pointee.freeCells[sizeClass] = 0
       state.pointee.available[sizeClass] = nil
@@ -47,12 +47,12 @@ extension Heap {
       state.pointee.blocks[sizeClass] = nil
       while let block = next {
         next = block.pointee.next
+        blockCount += 1
         let liveHere = sweep(block)
         if liveHere.cells == 0 {
           recycle(block)
           continue
         }
-        usedBlocks += 1
         live += liveHere.bytes
         block.pointee.next = state.pointee.blocks[sizeClass]
         state.pointee.blocks[sizeClass] = block
@@ -63,8 +63,8 @@ extension Heap {
       }
     }
     state.pointee.allocatedBytes = live
-    let kept = max(usedBlocks, state.pointee.minimumThreshold / BlockHeader.blockSize)
-    returnEmptyBlocks(keeping: kept)
+    // As many as were in use stay at hand: after a peak, memory goes back one collection later.
+    returnEmptyBlocks(keeping: blockCount)
   }
 
   private func sweep(_ block: UnsafeMutablePointer<BlockHeader>) -> (cells: Int, bytes: Int) {

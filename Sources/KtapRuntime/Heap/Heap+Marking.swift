@@ -3,9 +3,9 @@
 // Unsafe: follows addresses in live objects and roots.
 //
 // Iterative: an object with references goes on an explicit stack, so that a list of a million tables needs no call
-// stack. A collection marks only objects of its own heap. It follows one kind of object of other heaps: a worker's
-// tuples and parts of per-CPU tables refer to shared strings, and may be all that keeps these alive. Tuples hold
-// strings only, and a part is reached through its base table, so that nothing is followed twice for long.
+// stack. A collection marks only objects of its own heap, but it looks through two kinds of object of other heaps,
+// because these refer to shared strings and may be all that keeps them alive: a worker's tuples, which hold nothing but
+// strings, numbers and booleans, and a worker's parts of per-CPU tables, which are reached from their base table.
 
 /// What `Heap.collect` hands to the caller to mark roots with.
 @frozen public struct Marker {

@@ -129,7 +129,7 @@ enum SpinLock {
     while ktap_exchange_acquire_32(word, 1) != 0 {
       while ktap_load_relaxed_32(word) != 0 {
         turns &+= 1
-        if turns & 127 == 0 { sched_yield() } else { ktap_spin_pause() }
+        if turns & 127 == 0 { ktap_yield() } else { ktap_spin_pause() }
       }
     }
   }

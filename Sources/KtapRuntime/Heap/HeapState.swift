@@ -76,8 +76,9 @@
     droppedOfDeadTables = RawStack()
   }
 
-  /// Bytes that are always allocated before a collection is due: few enough to stay in a core's cache.
-  static let defaultMinimumThreshold = 2 << 20
+  /// Bytes that are always allocated before a collection is due: few enough to stay in a core's second cache together
+  /// with their intern table. With 2 MiB, a loop of `..` took 51 ns a string, with 1 MiB 41, with 256 KiB 37.
+  static let defaultMinimumThreshold = 1 << 20
 
   private static func allocate<Element>(_ count: Int, _ element: Element) -> UnsafeMutablePointer<Element> {
     let elements = UnsafeMutablePointer<Element>.allocate(capacity: count)

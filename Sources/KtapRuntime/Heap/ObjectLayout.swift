@@ -31,6 +31,9 @@
   /// A string: its length in bytes. A tuple, a closure: its number of parts, of captured variables. A table, a cell:
   /// the word of its lock.
   public var detail: UInt32
+
+  /// Where a lock's word is.
+  @inlinable public static var detailOffset: Int { 12 }
 }
 
 /// A string; its bytes follow at `bytesOffset`.

@@ -51,15 +51,13 @@ extension Heap {
       case .number:
         count &+= DecimalText.write(value.payload, to: scratch + count)
       case .trueValue:
-        "true".utf8.withContiguousStorageIfAvailable {
-          (scratch + count).copyMemory(from: $0.baseAddress!, byteCount: 4)
-        }
-        count &+= 4
+        let text: StaticString = "true"
+        (scratch + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        count &+= text.utf8CodeUnitCount
       case .falseValue:
-        "false".utf8.withContiguousStorageIfAvailable {
-          (scratch + count).copyMemory(from: $0.baseAddress!, byteCount: 5)
-        }
-        count &+= 5
+        let text: StaticString = "false"
+        (scratch + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+        count &+= text.utf8CodeUnitCount
       default:
         throw ScriptError("attempt to concatenate a \(value.tag.typeName) value")
       }

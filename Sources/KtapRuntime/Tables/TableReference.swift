@@ -72,7 +72,7 @@
   /// Others may use the table now.
   @inlinable @inline(__always) var needsLock: Bool { state.pointee.heap.pointee.isConcurrent != 0 }
 
-  private var lockWord: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) + 12 }
+  private var lockWord: UnsafeMutableRawPointer { UnsafeMutableRawPointer(state) + ObjectHeader.detailOffset }
 
   @inline(__always) func lock() {
     if needsLock { SpinLock.acquire(lockWord) }

@@ -19,6 +19,14 @@ public struct ScriptFailure: Error, Sendable, Hashable, CustomStringConvertible 
   /// Not an error of the script: it was told to end while it ran.
   public var isInterruption: Bool = false
 
+  public init(message: String, file: String, line: Int32, calls: [Call], isInterruption: Bool = false) {
+    self.message = message
+    self.file = file
+    self.line = line
+    self.calls = calls
+    self.isInterruption = isInterruption
+  }
+
   /// `FILE:LINE: MESSAGE`, which is also the key when errors are counted by site.
   public var site: String { "\(file):\(line): \(message)" }
 

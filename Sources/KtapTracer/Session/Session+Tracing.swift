@@ -108,11 +108,8 @@ extension Session {
   }
 
   private func sleep(until next: Int64, now: Int64, _ watched: ProcessWatch) {
-    var descriptors = [pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)]
-    descriptors += watched.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    let wait = next == .max ? 3600_000_000_000 : next - now
-    var time = timespec(tv_sec: Int(wait / 1_000_000_000), tv_nsec: Int(wait % 1_000_000_000))
-    _ = ppoll(&descriptors, nfds_t(descriptors.count), &time, nil)
+    let descriptors = [wakeDescriptor] + watched.descriptors
+    ktap_wait_any_readable(descriptors, Int32(descriptors.count), next == .max ? 3600_000_000_000 : next - now)
     var drained: UInt64 = 0
     _ = read(wakeDescriptor, &drained, 8)
   }
