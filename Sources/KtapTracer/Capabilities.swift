@@ -59,7 +59,7 @@ public enum Capabilities {
       let opened = try? source.openInstance(EventSelection(events: [SelectedEvent(format: format)], bufferKilobytes: 64))
     else { return false }
     defer { opened.close() }
-    return opened.readPath == .mapped
+    return (opened.streams.first as? TracefsStream)?.isMapped ?? false
   }
 
   private static var functionTracer: Capability {

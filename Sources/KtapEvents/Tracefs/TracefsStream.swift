@@ -51,6 +51,9 @@ public final class TracefsStream: EventStream {
   /// What must be let go before the instance's folder can be removed.
   var mappings: [UnsafeRawBufferPointer] { ring.mappings }
 
+  /// Pages are read where the kernel wrote them, without a copy.
+  public var isMapped: Bool { !ring.mappings.isEmpty }
+
   /// The last page was not full: the reader is where the writer is. Asking for more at once would hand out page after
   /// page with a record or two, and each time the asking, a system call, would be the next record of a script that
   /// traces system calls. So there is nothing more until `wait` was called.
