@@ -51,3 +51,28 @@ struct ConformanceDocumentationTests {
     if isRun { #expect(String(decoding: run.output, as: UTF8.self) == example.output) }
   }
 }
+
+@Suite("Man page", .enabled(if: ProgramUnderTest.path != nil, "no ktap is built: set KTAP_BINARY or build it first"))
+struct ManPageTests {
+  static let commands: [[String]] = [
+    ["run"], ["compile"], ["disasm"], ["list"], ["builtins"], ["doctor"], ["bench", "overhead"], ["bench", "tiers"],
+    ["bench", "explain"],
+  ]
+
+  @Test("Every option that --help names is on the page", arguments: commands)
+  func options(_ command: [String]) throws {
+    let run = try ProgramUnderTest.run(command + ["--help"], in: ConformanceCase.root)
+    #expect(run.exitCode == 0)
+    let help = String(decoding: run.output, as: UTF8.self)
+    let path = ConformanceCase.packageRoot + "/Documentation/ktap.1"
+    let page = try String(contentsOfFile: path, encoding: .utf8).replacingOccurrences(of: "\\-", with: "-")
+    #expect(page.contains("ktap " + command.joined(separator: " ")))
+    // The lines that describe an option begin with it.
+    for line in help.components(separatedBy: "\n") where line.hasPrefix("  -") {
+      let words = line.split(whereSeparator: { " ,/".contains($0) }).prefix { $0.hasPrefix("-") || $0.hasPrefix("<") }
+      for word in words where word.hasPrefix("--") {
+        #expect(page.contains(word), "\(command.joined(separator: " ")) \(word) is not on the man page")
+      }
+    }
+  }
+}
