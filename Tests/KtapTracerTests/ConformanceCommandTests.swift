@@ -52,7 +52,20 @@ struct ConformanceCommandTests {
   @Test("--help and --version are no errors")
   func help() throws {
     #expect(try run("--help").code == 0)
+    #expect(try run("help", "run").code == 0)
+    #expect(try run("list", "--help").code == 0)
+    #expect(try run("run", "--help").code == 0)
     #expect(try run("--version").output.hasPrefix("ktap "))
+  }
+
+  @Test("Ctrl-C and SIGTERM end tracing normally: trace_end runs", arguments: [SIGINT, SIGTERM])
+  func signals(_ signal: Int32) throws {
+    let script = "tick-10ms { print(\"tick\") } trace_end { print(\"end\") }"
+    let run = try ProgramUnderTest.run(
+      ["-q", "--source", "synthetic", "-e", script], in: ConformanceCase.root, signal: signal)
+    let output = String(decoding: run.output, as: UTF8.self)
+    #expect(!run.isTimedOut && run.exitCode == 0)
+    #expect(output.hasPrefix("tick\n") && output.hasSuffix("tick\nend\n"))
   }
 
   @Test("A damaged bytecode file is refused, never run")
