@@ -65,7 +65,7 @@ let package = Package(
     tests(of: "KtapTiers", ["KtapLanguage", "KtapBytecode", "KtapRuntime"]),
     tests(of: "KtapEvents", ["KtapLanguage", "KtapRuntime", "CKernelCalls", "CTraceEvent"]),
     tests(of: "KtapTracer", ["KtapTiers", "KtapEvents", "KtapLanguage", "KtapBytecode", "KtapRuntime"]),
-    tests(of: "KtapMeasurement"),
+    tests(of: "KtapMeasurement", exclude: ["Expected"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -18,7 +18,8 @@
 // first 256 constants. Jump distances count words from the instruction after the jump.
 //
 // Only LOOP, FORLOOP and ITERATE jump backwards: each of them counts one loop iteration, so that no cycle escapes the
-// loop limit. JMP jumps forwards. A test (EQ, LT, LE, TEST) is followed by the jump that is taken when it fails to
+// loop limit. A loop that is entered without one of them counts its first iteration by a LOOP to the next word, a
+// numeric one by FORPREP. JMP jumps forwards. A test (EQ, LT, LE, TEST) is followed by the jump that is taken when it fails to
 // hold: a JMP or a LOOP; both are executed as one. UPDATE is followed by a word whose opcode (an arithmetic one) names
 // the operator; its other bits are zero.
 //
@@ -178,7 +179,8 @@ public let instructionTable: [InstructionDescription] = [
     .test, "TEST", .abc, .flag, .register, .unused, "if truth(R[B]) != A then take the next word's jump, else skip it"),
   .init(
     .forPrepare, "FORPREP", .asbx, .register, .jump, .unused, fails: true,
-    "R[A], R[A+1], R[A+2] = start, bound, step: check them; R[A+3] = start, or pc += sBx if there is no iteration"),
+    "check start, bound, step in R[A], R[A+1], R[A+2]; count an iteration, R[A+3] = R[A], or pc += sBx if there is none"
+  ),
   .init(
     .forLoop, "FORLOOP", .asbx, .register, .jump, .unused, fails: true,
     "R[A] += R[A+2]; if not past R[A+1] then count an iteration, R[A+3] = R[A], pc += sBx"),

@@ -59,7 +59,8 @@ public struct EventSelection: Sendable {
   public var events: [SelectedEvent]
   /// nil: all that are online.
   public var cpus: [Int]?
-  /// Thread ids to record, and with `followsChildren` what they start; empty: all.
+  /// Thread ids to record; empty: all. With `followsChildren` also what they start, and a process id, which is its
+  /// first thread's, stands for all of its threads.
   public var tasks: [Int32]
   public var followsChildren: Bool
   /// Per CPU, in KiB.
@@ -128,6 +129,10 @@ public struct SubBuffer {
 public protocol EventSource: AnyObject {
   /// `tracefs`, `synthetic`, …
   var name: String { get }
+  /// `SelectedEvent.kernelFilter` is honoured; otherwise it must be nil.
+  var filtersInKernel: Bool { get }
+  /// Now, on the clock of the records' times, in nanoseconds.
+  func now() -> UInt64
   /// Every event, sorted.
   func eventNames() throws(SourceError) -> [EventName]
   func format(of event: EventName) throws(SourceError) -> EventFormat

@@ -1,12 +1,14 @@
 // The ledger as JSON. A count that is unknown is null; one known only from below is an object, so that nobody takes it
 // for the whole:
 //
-//     {"balance":"balanced","seen":10,"handled":9,"filtered":{"filter":1,…},"lost":{"total":0,"ring overwrite":0,…},
+//     {"events":{"kernel_written":10,"handled":9,"filtered":1,"dropped":0,"balanced":true},"drops":{"ring overwrite":0,…},
+//      "balance":"balanced","seen":10,"handled":9,"filtered":{"filter":1,…},"lost":{"total":0,"ring overwrite":0,…},
 //      "cut":{…},"cpus":[{"cpu":0,"recorded":10,…}],"probes":[{"name":…}],"tables":[]}
 
 /// A JSON value, and how it is written.
 public indirect enum JSONValue: Sendable, Hashable {
   case null
+  case boolean(Bool)
   case unsigned(UInt64)
   case signed(Int64)
   case text(String)
@@ -34,6 +36,7 @@ public indirect enum JSONValue: Sendable, Hashable {
   private func write(to output: inout String) {
     switch self {
     case .null: output += "null"
+    case .boolean(let value): output += value ? "true" : "false"
     case .unsigned(let number): output += String(number)
     case .signed(let number): output += String(number)
     case .text(let text): Self.write(text, to: &output)
@@ -85,7 +88,10 @@ extension LedgerCount {
 extension Ledger {
   public var json: JSONValue {
     .object(
-      [.init("balance", Self.json(balance)), .init("seen", .unsigned(seen))]
+      [
+        .init("events", events), .init("drops", drops), .init("balance", Self.json(balance)),
+        .init("seen", .unsigned(seen)),
+      ]
         + Self.members(of: tally) + [Self.lostMember(lost) { lost(by: $0) }]
         + [
           .init("cpus", .list(cpus.map(\.json))), .init("probes", .list(probes.map(\.json))),
@@ -95,6 +101,31 @@ extension Ledger {
               tables.map { .object([.init("name", .text($0.name)), .init("dropped", .unsigned($0.dropped))]) })),
         ])
   }
+
+  /// The sums that most readers want.
+  private var events: JSONValue {
+    let written = cpus.reduce(LedgerCount(0)) { $0 + LedgerCount($1.statistics.written) }
+    let isBalanced: JSONValue =
+      switch balance {
+      case .balanced: .boolean(true)
+      case .off: .boolean(false)
+      case .unknown: .null
+      }
+    return .object([
+      .init("kernel_written", written.isExact ? .unsigned(written.atLeast) : .null),
+      .init("handled", .unsigned(tally.handled)), .init("filtered", .unsigned(tally.filtered)),
+      .init("dropped", lost.isExact ? .unsigned(lost.atLeast) : .null), .init("balanced", isBalanced),
+    ])
+  }
+
+  /// What was lost, by cause; a cause of which the count is not known is left out.
+  private var drops: JSONValue {
+    let events = LedgerCause.allCases.map { ($0.title, lost(by: $0)) }.filter(\.1.isExact)
+    let cuts = LedgerCut.allCases.map { ($0.title, LedgerCount($0 == .tableFull ? tablesFull : tally[$0])) }
+    return .object((events + cuts).map { .init($0.0, .unsigned($0.1.atLeast)) })
+  }
+
+  private var tablesFull: UInt64 { tables.reduce(0) { $0 + $1.dropped } }
 
   fileprivate static func json(_ balance: LedgerBalance) -> JSONValue {
     switch balance {

@@ -30,6 +30,8 @@ public enum LedgerOutcome: Int, CaseIterable, Sendable, Hashable {
   case filteredSelf
   /// Recorded only to know the tasks' names.
   case notWanted
+  /// It came after the script had ended tracing.
+  case afterEnd
 
   public var isFiltered: Bool { rawValue >= Self.filteredByScript.rawValue }
   /// Read and lost all the same.
@@ -47,11 +49,11 @@ public enum LedgerCut: Int, CaseIterable, Sendable, Hashable {
 /// One worker's counters.
 @frozen public struct LedgerCounters: @unchecked Sendable {
   @usableFromInline static var rowLength: Int { 16 }
-  @usableFromInline static var cutSlot: Int { 9 }
-  @usableFromInline static var seenSlot: Int { 11 }
-  @usableFromInline static var gapSlot: Int { 12 }
-  @usableFromInline static var missedSlot: Int { 13 }
-  @usableFromInline static var damageSlot: Int { 14 }
+  @usableFromInline static var cutSlot: Int { 10 }
+  @usableFromInline static var seenSlot: Int { 12 }
+  @usableFromInline static var gapSlot: Int { 13 }
+  @usableFromInline static var missedSlot: Int { 14 }
+  @usableFromInline static var damageSlot: Int { 15 }
 
   public let cpu: Int
   public let probeCount: Int

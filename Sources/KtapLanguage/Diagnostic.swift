@@ -13,7 +13,7 @@ public struct Diagnostic: Sendable, Hashable {
   public var suggestion: String?
 
   public init(
-    _ severity: Severity = .error, _ message: String, at position: SourcePosition, near: String? = nil,
+    _ severity: Severity, _ message: String, at position: SourcePosition, near: String? = nil,
     suggestion: String? = nil
   ) {
     self.severity = severity
@@ -21,5 +21,10 @@ public struct Diagnostic: Sendable, Hashable {
     self.position = position
     self.near = near
     self.suggestion = suggestion
+  }
+
+  /// An error.
+  public init(_ message: String, at position: SourcePosition, near: String? = nil, suggestion: String? = nil) {
+    self.init(.error, message, at: position, near: near, suggestion: suggestion)
   }
 }

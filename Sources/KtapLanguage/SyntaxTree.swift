@@ -231,3 +231,10 @@ public enum BinaryOperator: UInt8, Sendable, CaseIterable {
     }
   }
 }
+
+/// A whole script.
+public struct SyntaxTree: Sendable {
+  public var chunk: Block
+
+  public init(chunk: Block) { self.chunk = chunk }
+}

@@ -113,14 +113,15 @@ struct TracefsLifecycleTests {
     var collector = Collector(instance, header: try source.subBufferHeader())
     callParentProcess(500)
     collector.drain()
-    TracefsSource.removeOwnInstance()
+    // What `removeOwnInstance` does for each; other tests have theirs open.
+    ProcessExit.remove(instance.path)
     #expect(!KernelFile.exists(instance.path))
     // Reading goes on without harm and without anything to read.
     let before = collector.records.count
     collector.drain()
     #expect(collector.records.count == before && collector.damaged == 0)
     #expect(stream.wait(nanoseconds: 1_000_000) != .ended)
-    TracefsSource.removeOwnInstance()
+    ProcessExit.remove(instance.path)
     instance.close()
   }
 
@@ -185,6 +186,21 @@ struct TracefsLifecycleTests {
     }
   }
 
+  @Test func aProcessStandsForItsThreads() throws {
+    let instance = try source.openInstance(try selection(tasks: [getpid()], followsChildren: true))
+    defer { instance.close() }
+    // Tests do not run on the first thread.
+    #expect(ktap_thread_id() != getpid())
+    var collector = Collector(instance, header: try source.subBufferHeader())
+    try instance.start()
+    callParentProcess(50)
+    instance.stop()
+    collector.drain()
+    #expect(collector.records.count(where: { $0.thread == ktap_thread_id() }) == 50)
+    #expect(TracefsInstance.threads(of: getpid()).contains(ktap_thread_id()))
+    #expect(TracefsInstance.threads(of: ktap_thread_id()).isEmpty)
+  }
+
   @Test func oneCPUOnly() throws {
     let online = try #require(KernelFile.text("/sys/devices/system/cpu/online").flatMap { KernelFile.cpuList($0) })
     let cpu = try #require(online.last)
@@ -222,7 +238,7 @@ struct TracefsLifecycleTests {
     instance.close()
     let closed = ktap_monotonic()
     print("open \(names.count) events: \((opened - start) / 1_000) us, close: \((closed - closing) / 1_000) us")
-    #expect(opened - start < 2_000_000_000)
+    #expect(opened - start < 10_000_000_000)
   }
 
   @Test func aWholeSystemIsEnabledAtOnce() throws {
@@ -237,13 +253,14 @@ struct TracefsLifecycleTests {
   @Test func aRefusedFilterSaysWhy() throws {
     var selection = try selection()
     selection.events[0].kernelFilter = "no_such_field == 1"
-    let before = Set(KernelFile.names(in: source.location.path + "/instances") ?? [])
+    // By its odd size it can be told from what other tests have open.
+    selection.bufferKilobytes = 332
     let error = #expect(throws: SourceError.self) { try source.openInstance(selection) }
     #expect(error?.kind == .invalidFilter)
     #expect(error?.message.contains("Field not found") == true, "\(error?.message ?? "")")
-    let after = KernelFile.names(in: source.location.path + "/instances") ?? []
-    let own = "ktap-\(getpid())-"
-    #expect(after.filter { $0.hasPrefix(own) }.allSatisfy(before.contains), "nothing is left of the failed attempt")
+    let folder = source.location.path + "/instances"
+    let sizes = (KernelFile.names(in: folder) ?? []).map { KernelFile.text("\(folder)/\($0)/buffer_size_kb") ?? "" }
+    #expect(!sizes.contains("332\n"), "nothing is left of the failed attempt")
   }
 
   @Test func anUnknownClockIsNotedAndReplaced() throws {

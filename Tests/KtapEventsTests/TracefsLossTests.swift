@@ -25,7 +25,7 @@ struct TracefsLossTests {
     try body(&collector, instance)
   }
 
-  @Test(arguments: [TracefsSettings.ReadPath.mapped, .spliced, .read])
+  @Test(arguments: TracefsSettings.ReadPath.allCases)
   func aFullBufferDropsAndCounts(path: TracefsSettings.ReadPath) throws {
     try record(TracefsSettings(readPath: path)) { collector, instance in
       callParentProcess(Self.calls)
@@ -44,7 +44,7 @@ struct TracefsLossTests {
     }
   }
 
-  @Test(arguments: [TracefsSettings.ReadPath.mapped, .spliced, .read])
+  @Test(arguments: TracefsSettings.ReadPath.allCases)
   func anOverwrittenBufferSaysSo(path: TracefsSettings.ReadPath) throws {
     try record(TracefsSettings(readPath: path, keepsNewest: true)) { collector, instance in
       callParentProcess(Self.calls)
@@ -62,7 +62,7 @@ struct TracefsLossTests {
     }
   }
 
-  @Test(arguments: [TracefsSettings.ReadPath.mapped, .spliced, .read])
+  @Test(arguments: TracefsSettings.ReadPath.allCases)
   func subBuffersLargerThanAPage(path: TracefsSettings.ReadPath) throws {
     let settings = TracefsSettings(readPath: path, subBufferKilobytes: 32)
     try record(settings, kilobytes: 4096) { collector, instance in

@@ -5,6 +5,7 @@
 // description's rate. The counts are exact: `written` is what was handed out or lost, `overwritten` and `dropped` are
 // what the description's losses took.
 
+import CKernelCalls
 import KtapRuntime
 import Synchronization
 
@@ -14,6 +15,8 @@ public final class SyntheticSource: EventSource {
   public init(_ description: SyntheticDescription) { self.description = description }
 
   public var name: String { "synthetic" }
+  public var filtersInKernel: Bool { false }
+  public func now() -> UInt64 { UInt64(ktap_monotonic()) }
 
   public func eventNames() -> [EventName] { SyntheticCatalogue.names.names }
 

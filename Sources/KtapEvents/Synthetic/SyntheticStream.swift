@@ -5,6 +5,7 @@
 //
 // Unsafe: owns a page's memory and the generator, and frees them when it goes.
 
+import CKernelCalls
 import Glibc
 import KtapRuntime
 import Synchronization

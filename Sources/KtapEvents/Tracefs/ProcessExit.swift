@@ -35,13 +35,17 @@ enum ProcessExit {
   static func removeAll() {
     // If another thread is in the middle of opening or closing, that thread's work is not disturbed; what it leaves is
     // removed at the next start.
+    let paths = instances.withLockIfAvailable { Array($0.keys) } ?? []
+    for path in paths { remove(path) }
+  }
+
+  /// Removes one of them.
+  static func remove(_ path: String) {
     instances.withLockIfAvailable { instances in
-      for (path, resources) in instances {
-        try? KernelFile.write("0", to: "\(path)/tracing_on")
-        abandon(resources)
-        TracefsInstance.remove(path)
-      }
-      instances = [:]
+      guard let resources = instances.removeValue(forKey: path) else { return }
+      try? KernelFile.write("0", to: "\(path)/tracing_on")
+      abandon(resources)
+      TracefsInstance.remove(path)
     }
   }
 

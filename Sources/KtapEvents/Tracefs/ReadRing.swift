@@ -48,7 +48,7 @@ final class SplicedRing: RingReader {
   init(_ descriptor: Int32, subBufferSize: Int) throws(SourceError) {
     self.descriptor = descriptor
     var ends: [Int32] = [-1, -1]
-    guard pipe2(&ends, O_NONBLOCK | O_CLOEXEC) == 0 else {
+    guard ktap_make_pipe(&ends, 1) == 0 else {
       throw SourceError(.unreadable, "no pipe: \(KernelFile.Failure(code: errno).reason)")
     }
     (pipeOut, pipeIn) = (ends[0], ends[1])

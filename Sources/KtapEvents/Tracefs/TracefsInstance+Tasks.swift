@@ -2,7 +2,7 @@
 //
 // A thread that was there before us is read from /proc/TID/status, which has name, process and user in one; one that is
 // gone already from what the kernel saved (`saved_cmdlines`, `saved_tgids`), which is read again at most ten times a
-// second.
+// second. How many names the kernel saves is a setting of the whole system and stays as it is.
 
 import CKernelCalls
 import Glibc

@@ -26,8 +26,6 @@ public final class TracefsInstance: OpenedEvents {
   public var privateEvents: [Int] { tasks?.privateEvents ?? [] }
   /// The trace clock in use.
   public private(set) var clock = ""
-  /// How pages are read: `mapped`, `spliced` or `read`.
-  public private(set) var readPath = TracefsSettings.ReadPath.read
   /// What did not go as asked but did not stand in the way.
   public private(set) var notes: [String] = []
 
@@ -92,7 +90,7 @@ public final class TracefsInstance: OpenedEvents {
     }
     if !selection.tasks.isEmpty {
       if selection.followsChildren { try write("1", to: "options/event-fork") }
-      try restrict(to: selection.tasks)
+      try restrict(to: selection.tasks, withThreads: selection.followsChildren)
     }
   }
 
@@ -113,36 +111,36 @@ public final class TracefsInstance: OpenedEvents {
     clock = "local"
   }
 
-  /// One write: the file takes white space between ids, and a truncating open forgets those of before.
-  private func restrict(to tasks: [Int32]) throws(SourceError) {
-    try write(tasks.map(String.init).joined(separator: " ") + " ", to: "set_event_pid")
+  /// The kernel's list is one of threads. With children followed, a process's first thread stands for all of its
+  /// threads; those that are started between looking and writing are found by looking again.
+  private func restrict(to tasks: [Int32], withThreads: Bool) throws(SourceError) {
+    var listed: Set<Int32> = []
+    var wanted = Set(tasks)
+    for _ in 0..<16 {
+      if withThreads { for task in tasks { wanted.formUnion(Self.threads(of: task)) } }
+      let new = wanted.subtracting(listed)
+      if new.isEmpty { return }
+      // The end of a write is not taken for the end of a number.
+      try write(new.sorted().map { "\($0) " }.joined(), to: "set_event_pid", appending: !listed.isEmpty)
+      listed = wanted
+    }
+  }
+
+  /// All threads of the process whose first thread this is; none if it is not a first thread.
+  static func threads(of process: Int32) -> [Int32] {
+    guard liveIdentity(of: process)?.process == process else { return [] }
+    return (KernelFile.names(in: "/proc/\(process)/task") ?? []).compactMap { Int32($0) }
   }
 
   private func openStreams(settings: TracefsSettings) throws(SourceError) {
     let header = try TracefsSource.header(
       in: KernelFile.exists("\(path)/events/header_page") ? path : Self.root(of: path))
-    var paths: [TracefsSettings.ReadPath]
-    switch settings.readPath {
-    case .automatic: paths = [.mapped, .read]
-    case let forced: paths = [forced]
-    }
     for cpu in cpus {
-      var opened: TracefsStream?
-      while opened == nil {
-        do throws(SourceError) {
-          opened = try TracefsStream(
-            path: "\(path)/per_cpu/cpu\(cpu)/trace_pipe_raw", cpu: cpu, readPath: paths[0], header: header)
-        } catch {
-          guard paths.count > 1, error.kind == .missingFeature else { throw error }
-          paths.removeFirst()
-        }
-      }
-      if let opened {
-        streams.append(opened)
-        ProcessExit.add(opened, to: path)
-      }
+      let stream = try TracefsStream(
+        path: "\(path)/per_cpu/cpu\(cpu)/trace_pipe_raw", cpu: cpu, readPath: settings.readPath, header: header)
+      streams.append(stream)
+      ProcessExit.add(stream, to: path)
     }
-    readPath = paths[0]
   }
 
   // MARK: - Files

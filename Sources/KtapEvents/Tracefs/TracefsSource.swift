@@ -3,6 +3,7 @@
 // In: tracefs. Out: names and formats of events, and a selection that is being recorded in an instance of its own
 // (`TracefsInstance`), never in the top-level buffer, which belongs to whoever uses tracefs by hand.
 
+import CKernelCalls
 import Glibc
 
 public final class TracefsSource: EventSource {
@@ -23,6 +24,8 @@ public final class TracefsSource: EventSource {
   }
 
   public var name: String { "tracefs" }
+  public var filtersInKernel: Bool { true }
+  public func now() -> UInt64 { UInt64(ktap_monotonic()) }
 
   public func eventNames() throws(SourceError) -> [EventName] {
     if let names { return names }

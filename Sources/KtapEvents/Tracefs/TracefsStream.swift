@@ -34,7 +34,7 @@ public final class TracefsStream: EventStream {
       switch readPath {
       case .mapped: ring = try MappedRing(descriptor, header: header)
       case .spliced: ring = try SplicedRing(descriptor, subBufferSize: header.size)
-      case .read, .automatic: ring = ReadRing(descriptor, subBufferSize: header.size)
+      case .read: ring = ReadRing(descriptor, subBufferSize: header.size)
       }
     } catch {
       Glibc.close(descriptor)
@@ -43,6 +43,7 @@ public final class TracefsStream: EventStream {
     }
     self.descriptor = descriptor
     self.wakeUp = wakeUp
+    self.header = header
   }
 
   deinit { close() }
@@ -50,8 +51,20 @@ public final class TracefsStream: EventStream {
   /// What must be let go before the instance's folder can be removed.
   var mappings: [UnsafeRawBufferPointer] { ring.mappings }
 
+  /// Pages are read where the kernel wrote them, without a copy.
+  public var isMapped: Bool { !ring.mappings.isEmpty }
+
+  /// The last page was not full: the reader is where the writer is. Asking for more at once would hand out page after
+  /// page with a record or two, and each time the asking, a system call, would be the next record of a script that
+  /// traces system calls. So there is nothing more until `wait` was called.
+  private var hasCaughtUp = false
+  /// A page with less room than this may be a full one, in which the next record did not fit.
+  private static let roomOfFullPage = 256
+  private let header: SubBufferHeader
+
   public func wait(nanoseconds: Int64) -> StreamState {
     guard isOpen else { return .ended }
+    hasCaughtUp = false
     let time = max(nanoseconds, 0)
     let ready =
       isReadinessUnproven
@@ -69,9 +82,16 @@ public final class TracefsStream: EventStream {
   }
 
   public func nextSubBuffer() -> SubBuffer? {
-    guard isOpen, let subBuffer = ring.next() else { return nil }
+    guard isOpen, !hasCaughtUp, let subBuffer = ring.next() else { return nil }
     isReadinessUnproven = false
+    hasCaughtUp = freeBytes(in: subBuffer) > Self.roomOfFullPage
     return subBuffer
+  }
+
+  private func freeBytes(in subBuffer: SubBuffer) -> Int {
+    let commit = subBuffer.bytes.loadUnaligned(fromByteOffset: header.commitOffset, as: UInt32.self)
+    let length = Int(UInt64(commit) & SubBufferHeader.lengthMask)
+    return subBuffer.bytes.count - header.dataOffset - length
   }
 
   public func interrupt() {
