@@ -25,7 +25,7 @@ public func instructionReference() -> String {
   page += "|---:|---|---|---|---|---|---|\n"
   for row in instructionTable {
     page += "| \(row.operation.rawValue) | \(row.name) | \(row.format.name) | \(operands(of: row)) "
-    page += "| \(row.mayFail ? "yes" : "") | \(row.mayCall ? "yes" : "") | `\(row.meaning)` |\n"
+    page += "| \(row.mayFail ? "yes" : "") | \(row.mayCall ? "yes" : "") | `\(cell(row.meaning))` |\n"
   }
   page += "\n## Modes\n\n| instruction | operand | values |\n|---|---|---|\n"
   page += "| UNARY | C | \(modes(UnaryOperator.allCases) { $0.symbol }) |\n"
@@ -38,6 +38,11 @@ public func instructionReference() -> String {
 private func modes<Mode: RawRepresentable>(_ all: [Mode], _ name: (Mode) -> String) -> String
 where Mode.RawValue == UInt8 {
   all.map { "\($0.rawValue) `\(name($0))`" }.joined(separator: ", ")
+}
+
+/// Text in a table: a bar would end its cell.
+private func cell(_ text: String) -> String {
+  text.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
 }
 
 private func operands(of row: InstructionDescription) -> String {

@@ -7,6 +7,10 @@ extension LedgerCount: CustomStringConvertible {
   }
 }
 
+extension Ledger.Table: CustomStringConvertible {
+  public var description: String { "table \(name): full, \(dropped) new key\(dropped == 1 ? "" : "s") dropped" }
+}
+
 extension LedgerCause {
   /// As a column's title.
   public var title: String {
@@ -92,9 +96,7 @@ extension Ledger {
           "CPU \(cpu.cpu): \(cpu.damaged) sub-buffer\(cpu.damaged == 1 ? "" : "s") could not be read to the end")
       }
     }
-    for table in tables {
-      lines.append("table \(table.name): full, \(table.dropped) new key\(table.dropped == 1 ? "" : "s") dropped")
-    }
+    lines += tables.map(\.description)
     return lines.map { $0 + "\n" }.joined()
   }
 

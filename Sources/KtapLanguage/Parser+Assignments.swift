@@ -2,6 +2,7 @@
 // head of a C style `for`.
 
 extension Parser {
+  @inline(never)
   mutating func simpleStatement() throws(Failure) -> Statement {
     if current.kind == .name, let path = importPath() { return path }
     let first = current

@@ -2,6 +2,7 @@
 // it is reported and the block is still read.
 
 extension Parser {
+  @inline(never)
   mutating func traceStatement() throws(Failure) -> Statement {
     let keyword = current
     let outline = EventDefinitionOutline(lexer.bytes, from: keyword.end)
@@ -42,6 +43,7 @@ extension Parser {
   }
 
   /// `tick-1s {…}`: the dash, and everything up to white space or the block, is the interval.
+  @inline(never)
   mutating func timerStatement(_ kind: TimerDefinition.Kind) throws(Failure) -> Statement {
     let keyword = current
     let bytes = lexer.bytes

@@ -2,6 +2,7 @@
 
 extension Parser {
   /// `repeat {…} until (e)`, or, as ever, without braces.
+  @inline(never)
   mutating func repeatLoop() throws(Failure) -> Statement {
     let position = current.start
     advance()
@@ -37,6 +38,7 @@ extension Parser {
     case iteration([DeclaredName], Expression)
   }
 
+  @inline(never)
   mutating func forLoop() throws(Failure) -> Statement {
     let position = current.start
     advance()
@@ -52,6 +54,7 @@ extension Parser {
     }
   }
 
+  @inline(never)
   private mutating func parenthesizedForHead() throws(Failure) -> ForHead {
     let start = mark
     do throws(Failure) {

@@ -1,4 +1,7 @@
 // Statements and blocks. Loops are in `Parser+Loops`, events in `Parser+Events`, assignments in `Parser+Assignments`.
+//
+// A production for a kind of statement is marked `@inline(never)`: all are called from one place, `statement`, which
+// with their variables in its own frame took 6 KiB of stack a level instead of 1.
 
 extension Parser {
   /// Statements up to a closing brace, the end of the source, or, in a `repeat` without braces, `until`.
@@ -37,6 +40,7 @@ extension Parser {
   }
 
   /// The body of an `if` or a loop: a block, or a single statement with its `;`.
+  @inline(never)
   mutating func body() throws(Failure) -> Block {
     if current.isSymbol(.openBrace) { return try block() }
     if current.kind == .end || current.isSymbol(.semicolon) || current.isSymbol(.closeBrace) {
@@ -81,6 +85,7 @@ extension Parser {
   }
 
   /// `var a, b = 1, 2` or `var function f() {}`.
+  @inline(never)
   mutating func variableStatement() throws(Failure) -> Statement {
     let position = current.start
     advance()
@@ -92,6 +97,7 @@ extension Parser {
   }
 
   /// `function f(a, b) {}`; the position is that of `var`, if there is one.
+  @inline(never)
   private mutating func functionStatement(at position: SourcePosition) throws(Failure) -> Statement {
     let keyword = current.start
     advance()
@@ -116,6 +122,7 @@ extension Parser {
   }
 
   /// `if (e) …`, any number of `elseif (e) …` or `else if (e) …`, and `else …`.
+  @inline(never)
   private mutating func conditional() throws(Failure) -> Statement {
     let position = current.start
     advance()
@@ -137,6 +144,7 @@ extension Parser {
   }
 
   /// `(e)` of an `if`, `while` or `until`.
+  @inline(never)
   mutating func condition() throws(Failure) -> Expression {
     let start = mark
     do throws(Failure) {
@@ -153,6 +161,7 @@ extension Parser {
 
   /// `return` with or without a value. The value may begin on the next line, except in a body without braces, where
   /// `if (x) return` and the line that follows are two statements to every reader.
+  @inline(never)
   private mutating func returnStatement(isBody: Bool) throws(Failure) -> Statement {
     let position = current.start
     advance()

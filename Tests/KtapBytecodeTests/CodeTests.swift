@@ -68,7 +68,7 @@ import Testing
   @Test func concatenationIsOneInstruction() throws {
     try check(
       "var a = 1; var b = a .. \"x\" .. \"y\" .. a",
-      ["LOADI r0 1", "MOVE r2 r0", "LOADK r3 k0", "MOVE r4 r0", "CONCAT r1 r2 3", "RETURN k1"])
+      ["LOADI r0 1", "MOVE r1 r0", "LOADK r2 k0", "MOVE r3 r0", "CONCAT r1 r1 3", "RETURN k1"])
   }
 
   @Test func constructorsKeepTheOrderOfTheText() throws {

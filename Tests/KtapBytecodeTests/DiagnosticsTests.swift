@@ -113,7 +113,7 @@ import Testing
   @Test func longStrings() throws {
     let part = String(repeating: "x", count: 40_000)
     let program = try compiled("var a = \"\(part)\" .. \"\(part)\"")
-    #expect(instructions(program).contains("CONCAT r0 r1 2"))
+    #expect(instructions(program).contains("CONCAT r0 r0 2"))
     #expect(printed(program) == ["error: 1: too long"])
   }
 

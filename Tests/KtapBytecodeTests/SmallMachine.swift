@@ -92,6 +92,8 @@ final class SmallMachine {
       switch try frame.run() {
       case .returned(let value): return value
       case .tailCall(let function, let arguments):
+        // Or a program could run for ever.
+        try count(line: 0)
         guard case .closure(let closure) = function else { return try callBuiltin(function, arguments, line: 0) }
         frame = Frame(self, closure, arguments)
       }
@@ -110,14 +112,16 @@ final class SmallMachine {
     switch name {
     case "print": output.append(arguments.map(\.text).joined(separator: " "))
     case "%attach":
-      guard case .number(let event) = arguments[0], case .closure(let closure) = arguments[1] else {
+      guard arguments.count == 2, case .number(let event) = arguments[0], case .closure(let closure) = arguments[1]
+      else {
         throw MachineError(message: "attach", line: line)
       }
       handlers.append((Int(event), closure))
     case "%tuple": return .string(Array(arguments.map(\.text).joined(separator: ", ").utf8))
-    case "%unsupported": throw MachineError(message: arguments[0].text + " is not supported yet", line: line)
+    case "%unsupported":
+      throw MachineError(message: (arguments.first?.text ?? "") + " is not supported yet", line: line)
     case "table.new": return .table(MachineTable())
-    case "%site": return arguments[0]
+    case "%site": return arguments.first ?? .nothing
     case "len":
       switch arguments.first {
       case .table(let table): return .number(Int64(table.entries.count))

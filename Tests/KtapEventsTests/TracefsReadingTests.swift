@@ -47,4 +47,36 @@ struct TracefsReadingTests {
     #expect(statistics.compactMap(\.written).reduce(0, +) == UInt64(expected))
     #expect(statistics.allSatisfy { $0.dropped == 0 && $0.overwritten == 0 && $0.commitOverrun == 0 })
   }
+
+  /// Whatever the kernel writes while the machine does all sorts of things, libtraceevent reads the same from it.
+  @Test func pagesAgreeWithLibtraceevent() throws {
+    let source = try TracefsSource(settings: TracefsSettings(readPath: .read, subBufferKilobytes: 8))
+    let catalogue = try source.catalogue()
+    let names = ["sched", "raw_syscalls", "task", "timer", "irq", "kmem", "signal"].flatMap {
+      catalogue.matches(system: $0, event: "*")
+    }
+    let instance = try source.openInstance(
+      EventSelection(events: try names.map { SelectedEvent(format: try source.format(of: $0)) }))
+    defer { instance.close() }
+    try instance.start()
+    for _ in 0..<5 {
+      runProcess(["/bin/bash", "-c", "/bin/ls -l / | /bin/cat > /dev/null"])
+      // Longer than a delta of 27 bits can say.
+      usleep(200_000)
+    }
+    instance.stop()
+    var compared = 0
+    var decoder = SubBufferDecoder(header: try source.subBufferHeader())
+    for stream in instance.streams {
+      while let subBuffer = stream.nextSubBuffer() {
+        let page = [UInt8](subBuffer.bytes)
+        let records = decoder.all(page)
+        #expect(decoder.damage == nil)
+        #expect(records == secondOpinion(page))
+        compared += records.count
+      }
+    }
+    #expect(compared > 1_000)
+    #expect(UInt64(compared) == instance.statistics().compactMap(\.written).reduce(0, +))
+  }
 }

@@ -80,18 +80,21 @@ import Testing
       last = diagnostic.position
       #expect(!diagnostic.rendered(in: source).isEmpty)
     }
-    if let tree { checkPlaces(in: Mirror(reflecting: tree), bytes) }
+    if let tree { #expect(checkPlaces(in: Mirror(reflecting: tree), bytes) > tree.chunk.statements.count) }
   }
 
-  /// Every position that a tree holds, wherever it is.
-  private func checkPlaces(in mirror: Mirror, _ bytes: [UInt8]) {
+  /// Checks every position that a tree holds, wherever it is; how many.
+  private func checkPlaces(in mirror: Mirror, _ bytes: [UInt8]) -> Int {
+    var count = 0
     for child in mirror.children {
       if let position = child.value as? SourcePosition {
+        count += 1
         #expect(isPlace(position, in: bytes), "\(position): \(quoted(bytes))")
       } else if !(child.value is [UInt8]), !(child.value is String) {
-        checkPlaces(in: Mirror(reflecting: child.value), bytes)
+        count += checkPlaces(in: Mirror(reflecting: child.value), bytes)
       }
     }
+    return count
   }
 
   /// The line and column are those of the offset.

@@ -26,7 +26,7 @@ import Testing
 
   @Test func insideAnEventItsThread() throws {
     let fixture = Fixture(worker: 0)
-    let layout = EventLayout(name: "sys_enter", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("sys_enter")
     try fixture.inEvent(layout, [0, 0], thread: 42) { () throws in
       #expect(try item(.tid, fixture).payload == 42)
       #expect(try item(.pid, fixture).payload == 41)
@@ -40,7 +40,7 @@ import Testing
 
   @Test func unknownThreadsAndTheIdleThread() throws {
     let fixture = Fixture(worker: 0)
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0], thread: 1000) { () throws in
       #expect(try item(.pid, fixture).payload == -1)
       #expect(try item(.uid, fixture).payload == -1)
@@ -57,7 +57,7 @@ import Testing
 
   @Test func threadsAreLookedUpOnceUntilForgotten() throws {
     let fixture = Fixture(worker: 0)
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     for _ in 0..<10 {
       // 298 and 42 share an entry, 43 has its own.
       for thread: Int32 in [42, 43] {
@@ -78,7 +78,7 @@ import Testing
 
   @Test func cachedNamesSurviveACollection() throws {
     let fixture = Fixture(worker: 0)
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0], thread: 42) { () throws in
       _ = try item(.execname, fixture)
       fixture.heap.collect { fixture.context.markRoots($0) }
@@ -98,7 +98,7 @@ import Testing
 
   @Test func timeIsTheEvents() throws {
     let fixture = Fixture(worker: 0)
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0], time: 1_234_567_890) { () throws in
       #expect(try fixture.call(.timeNanoseconds).payload == 1_000_000_001_234_567_890)
       #expect(try fixture.call(.timeMicroseconds).payload == 1_000_000_001_234_567)
@@ -139,7 +139,7 @@ import Testing
     #expect(fixture.error(.attach, Value(99), handler) == "no such event")
     #expect(
       fixture.error(.attach, Value(5), Value(1)) == "bad argument #2 to '%attach' (function expected, got number)")
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0]) { () throws in
       #expect(fixture.error(.attach, Value(5), handler) == "only mainthread can create function")
     }

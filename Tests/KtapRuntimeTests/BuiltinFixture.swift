@@ -47,6 +47,7 @@ final class Fixture {
   let host = FixtureHost()
   let exitRequested = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
   let context: RuntimeContext
+  private var layouts: [EventLayout] = []
 
   init(worker: Int? = nil, showsTime: Bool = false) {
     heap = worker.map { [shared] in Heap.makeWorker(index: $0, shared: shared) } ?? shared
@@ -59,10 +60,16 @@ final class Fixture {
 
   deinit {
     context.destroy()
+    layouts.forEach { $0.destroy() }
     if heap.owner != shared.owner { heap.destroy() }
     shared.destroy()
     sink.destroy()
     exitRequested.deallocate()
+  }
+
+  func layout(_ name: String, _ fields: [FieldLayout] = []) -> EventLayout {
+    layouts.append(EventLayout(name: name, fields: fields, shared: shared))
+    return layouts[layouts.count - 1]
   }
 
   func string(_ text: String) -> Value { heap.string(text) }

@@ -7,12 +7,12 @@ import Testing
   @Test(arguments: [nil, 0] as [Int?]) func randomArguments(worker: Int?) throws {
     let fixture = Fixture(worker: worker)
     fixture.shared.entryLimit = 1000
-    let layout = EventLayout(
-      name: "event",
-      fields: [
+    let layout = fixture.layout(
+      "event",
+      [
         FieldLayout(name: "n", type: "int", kind: .integer, offset: 8, size: 4, isSigned: true),
         FieldLayout(name: "s", type: "char[8]", kind: .text, offset: 12, size: 8, isSigned: false),
-      ], shared: fixture.shared)
+      ])
     let table = try fixture.table([Value(1): Value(5), fixture.string("k"): Value(-1), Value(3): fixture.string("v")])
     let cyclic = try fixture.table()
     try TableReference(cyclic).set(Value(1), cyclic, from: fixture.heap)

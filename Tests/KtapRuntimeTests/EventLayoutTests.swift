@@ -28,7 +28,7 @@ struct RecordBytes {
   }
 
   private func layout(_ fields: FieldLayout...) -> EventLayout {
-    EventLayout(name: "sched_switch", fields: fields, shared: fixture.shared)
+    fixture.layout("sched_switch", fields)
   }
 
   private func argument(_ number: Int, _ layout: EventLayout, _ record: [UInt8]) throws -> Value {

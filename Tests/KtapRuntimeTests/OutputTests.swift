@@ -56,7 +56,7 @@ import Testing
 
   @Test func timesBeginLinesOfEvents() throws {
     let fixture = Fixture(worker: 0, showsTime: true)
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0], time: 1_234_567_890_499) { () throws in
       try fixture.call(.print, fixture.string("a\nb"))
       try fixture.call(.printf, fixture.string("no end "))
@@ -78,7 +78,7 @@ import Testing
 
   @Test func noTimesUnlessAsked() throws {
     let fixture = Fixture()
-    let layout = EventLayout(name: "e", fields: [], shared: fixture.shared)
+    let layout = fixture.layout("e")
     try fixture.inEvent(layout, [0]) { try fixture.call(.print, Value(1)) }
     #expect(fixture.printed() == "1\n")
   }

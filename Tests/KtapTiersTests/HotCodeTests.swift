@@ -30,7 +30,7 @@ enum ReleaseBinary {
   static var path: String? {
     guard let path = ProcessInfo.processInfo.environment["KTAP_BINARY"],
       FileManager.default.isExecutableFile(atPath: path),
-      FileManager.default.isExecutableFile(atPath: "/usr/bin/objdump")
+      FileManager.default.isExecutableFile(atPath: "/usr/bin/objdump"), path.contains("/release/")
     else { return nil }
     return path
   }

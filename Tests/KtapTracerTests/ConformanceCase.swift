@@ -13,6 +13,7 @@
 // What is expected is written down from the language's reference page, never copied from the program's output.
 
 import Foundation
+import Testing
 
 struct ConformanceCase: Sendable, CustomTestStringConvertible {
   enum StandardError: Sendable {

@@ -1,6 +1,7 @@
 // What a case file cannot say: how the program is called, and its exit codes when no script runs.
 
 import Foundation
+import Glibc
 import Testing
 
 @Suite(
@@ -51,7 +52,20 @@ struct ConformanceCommandTests {
   @Test("--help and --version are no errors")
   func help() throws {
     #expect(try run("--help").code == 0)
+    #expect(try run("help", "run").code == 0)
+    #expect(try run("list", "--help").code == 0)
+    #expect(try run("run", "--help").code == 0)
     #expect(try run("--version").output.hasPrefix("ktap "))
+  }
+
+  @Test("Ctrl-C and SIGTERM end tracing normally: trace_end runs", arguments: [SIGINT, SIGTERM])
+  func signals(_ signal: Int32) throws {
+    let script = "tick-10ms { print(\"tick\") } trace_end { print(\"end\") }"
+    let run = try ProgramUnderTest.run(
+      ["-q", "--source", "synthetic", "-e", script], in: ConformanceCase.root, signal: signal)
+    let output = String(decoding: run.output, as: UTF8.self)
+    #expect(!run.isTimedOut && run.exitCode == 0)
+    #expect(output.hasPrefix("tick\n") && output.hasSuffix("tick\nend\n"))
   }
 
   @Test("A damaged bytecode file is refused, never run")
@@ -66,5 +80,35 @@ struct ConformanceCommandTests {
     try bytes.write(to: URL(fileURLWithPath: file))
     let result = try run(file)
     #expect(result.code == 65 && result.output.isEmpty && !result.error.isEmpty)
+  }
+}
+
+/// The scripts that the documentation shows.
+@Suite("Scripts", .enabled(if: ProgramUnderTest.path != nil, "no ktap is built: set KTAP_BINARY or build it first"))
+struct CorpusScriptTests {
+  static let folder = ConformanceCase.packageRoot + "/corpora/scripts"
+  static let scripts = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+  static let mayTrace = geteuid() == 0 && access("/sys/kernel/tracing/instances", W_OK) == 0
+
+  @Test("compiles", arguments: scripts)
+  func compiles(_ script: String) throws {
+    let run = try ProgramUnderTest.run(["disasm", script], in: Self.folder)
+    #expect(run.exitCode == 0 && run.standardError.isEmpty, "\(String(decoding: run.standardError, as: UTF8.self))")
+  }
+
+  @Test("says what it does and why", arguments: scripts)
+  func header(_ script: String) throws {
+    let text = try String(contentsOfFile: Self.folder + "/" + script, encoding: .utf8)
+    #expect(text.hasPrefix("# ") && text.contains("\n# Why: ") && text.contains("\n#   ktap corpora/scripts/\(script)"))
+  }
+
+  @Test("traces a command", .enabled(if: mayTrace, "needs root and tracefs"), arguments: scripts)
+  func traces(_ script: String) throws {
+    #if !arch(x86_64)
+      // The event exists on x86 only.
+      if script == "page_faults.kp" { return }
+    #endif
+    let run = try ProgramUnderTest.run(["-q", script, "--", "true"], in: Self.folder, seconds: 30)
+    #expect(!run.isTimedOut && run.exitCode == 0, "\(String(decoding: run.standardError, as: UTF8.self))")
   }
 }

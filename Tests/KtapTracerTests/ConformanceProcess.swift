@@ -22,12 +22,20 @@ enum ProgramUnderTest {
   }()
 
   /// Runs the program in `folder`; ends it after `seconds`.
-  static func run(_ arguments: [String], in folder: String, seconds: Double = 10) throws -> ProgramRun {
+  /// - Parameter signal: sent to it when it has written something.
+  static func run(
+    _ arguments: [String], in folder: String, seconds: Double = 10, signal: Int32? = nil
+  ) throws -> ProgramRun {
     let scratch = NSTemporaryDirectory() + "ktap-conformance-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     // Files and not pipes: nobody has to read while the program runs.
     let process = try start(arguments, in: folder, output: scratch + "/out", standardError: scratch + "/err")
+    if let signal {
+      let end = Date().addingTimeInterval(seconds)
+      while Date() < end, FileManager.default.contents(atPath: scratch + "/out")?.isEmpty != false { usleep(2000) }
+      kill(process, signal)
+    }
     let (status, isTimedOut) = wait(for: process, seconds: seconds)
     return ProgramRun(
       output: try Data(contentsOf: URL(fileURLWithPath: scratch + "/out")),
@@ -45,13 +53,14 @@ enum ProgramUnderTest {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, standardError, flags, 0o600)
-    posix_spawn_file_actions_addchdir_np(&actions, folder)
-    let program = path ?? ""
-    var words: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) }
+    // A shell enters the folder and becomes the program, so that it keeps the process id.
+    let shell = "/bin/sh"
+    let line = [shell, "-c", "cd \"$0\" && exec \"$@\"", folder, path ?? ""] + arguments
+    var words: [UnsafeMutablePointer<CChar>?] = line.map { strdup($0) }
     words.append(nil)
     defer { for word in words { free(word) } }
     var process = pid_t(0)
-    let error = posix_spawn(&process, program, &actions, nil, words, environ)
+    let error = posix_spawn(&process, shell, &actions, nil, words, environ)
     guard error == 0 else { throw POSIXError(POSIXErrorCode(rawValue: error) ?? .EIO) }
     return process
   }

@@ -18,12 +18,17 @@ public struct BuiltinCatalogue: Sendable {
     libraries = Set(names.union(planned).compactMap(Self.library))
   }
 
-  /// Builtins that the compiler calls by itself.
+  /// Builtins that the compiler calls by itself; the run time has to have them.
   enum Internal {
+    /// `%arg()`: the table of the script's arguments.
     static let arguments = "%arg"
+    /// `%attach(index of the event declaration, closure)`.
     static let attach = "%attach"
+    /// `%site(table, index of its table site)`; its result is not used.
     static let site = "%site"
+    /// `%tuple(a, b, …)`: the key of `t[a, b, …]`.
     static let tuple = "%tuple"
+    /// `%unsupported(text)`: fails with a message that names what the text names.
     static let unsupported = "%unsupported"
   }
 

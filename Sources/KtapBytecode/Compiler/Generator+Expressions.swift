@@ -140,8 +140,8 @@ extension FunctionGenerator {
 
   private func concatenate(_ operands: [Node], into register: Int, at position: SourcePosition) {
     withTemporaries {
-      let base = freeRegister
-      for operand in operands { value(operand, into: reserve()) }
+      let base = isTop(register) ? register : reserve()
+      for (index, operand) in operands.enumerated() { value(operand, into: index == 0 ? base : reserve()) }
       emit(.concatenate, a: register, b: base, c: operands.count, at: position)
     }
   }
@@ -192,10 +192,13 @@ extension FunctionGenerator {
 
   // MARK: Calls
 
+  /// It is the uppermost register, and a temporary.
+  private func isTop(_ register: Int) -> Bool { isTemporary(register) && register == freeRegister - 1 }
+
   /// Calls happen at the top of the registers: at the destination, if it is there.
   private func call(_ node: Node, into register: Int) {
     withTemporaries {
-      let base = isTemporary(register) && register == freeRegister - 1 ? register : reserve()
+      let base = isTop(register) ? register : reserve()
       let position = node.position
       switch node.kind {
       case .call, .methodCall:

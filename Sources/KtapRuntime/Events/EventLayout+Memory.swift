@@ -1,4 +1,4 @@
-// Unsafe: a probe's fields in the form that the event path reads: raw memory that is never freed.
+// Unsafe: a probe's fields in the form that the event path reads: raw memory that outlives every handler.
 //
 // In: the event's name and its `FieldLayout`s, whatever a format file declared. Out: one pointer that handlers, worker
 // contexts and specialised code can keep without counting references. Probes are few and live as long as the tracer,
@@ -55,6 +55,12 @@
     let memory = UnsafeMutablePointer<Memory>.allocate(capacity: 1)
     memory.initialize(to: Memory(name: Self.pinned(name, shared), argumentCount: own.count, fields: ordered))
     self.memory = UnsafePointer(memory)
+  }
+
+  /// Frees it. Nothing may refer to it any more; a tracer, whose probes last as long as itself, need not call this.
+  public func destroy() {
+    memory.pointee.fields.deallocate()
+    memory.deallocate()
   }
 
   private static func pinned(_ text: String, _ heap: Heap) -> Value {

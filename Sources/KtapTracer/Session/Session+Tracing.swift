@@ -30,6 +30,7 @@ extension Session {
     announceReady()
     waitUntilEnd(&plan.ticks, watched)
     stopRecording()
+    if errors.total > 0 { standardError(errors.text) }
   }
 
   private func openEvents(_ plan: TracePlan) throws {
@@ -164,7 +165,6 @@ extension Session {
     for worker in workers { worker.join() }
     script.endConcurrency()
     statistics = opened.statistics()
-    if errors.total > 0 { standardError(errors.text) }
   }
 
   /// What became of every event; after `trace_end`, which can still fill tables.

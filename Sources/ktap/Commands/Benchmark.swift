@@ -74,6 +74,7 @@ struct Overhead: ParsableCommand {
 
   func validate() throws {
     if seconds <= 0 || seconds > 3600 { throw ValidationError("--seconds takes more than 0 and at most 3600") }
+    if ["--help", "-h"].contains(words.first) { throw CleanExit.helpRequest(Self.self) }
     for name in workload where !Self.workloads.contains(name) {
       throw ValidationError("unknown workload '\(name)': \(Self.workloads.joined(separator: ", "))")
     }

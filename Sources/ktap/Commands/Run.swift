@@ -96,6 +96,7 @@ struct Run: ParsableCommand {
     if maxErrors < 0 { throw ValidationError("--max-errors takes 0 or more") }
     if !(16...4_194_304).contains(buffer) { throw ValidationError("--buffer takes 16 to 4194304 KiB") }
     if let option = invocation.strayOption {
+      if option == "--help" || option == "-h" { throw CleanExit.helpRequest(Self.self) }
       throw ValidationError("unknown option '\(option)'; options stand before the script, its arguments behind it")
     }
     if text == nil && invocation.script == nil {
@@ -156,7 +157,8 @@ struct Run: ParsableCommand {
       throw Failure(.invalidScript)
     }
     if let ledgerJSON { try ScriptLoading.write(Array(outcome.ledger.json.description.utf8), to: ledgerJSON) }
-    if outcome.tracedEvents { report(outcome.ledger) }
+    if outcome.tracedEvents { report(outcome) }
+    for table in outcome.ledger.tables where !outcome.tracedEvents { standardError(table.description + "\n") }
     try reportOutput(options.output)
     switch outcome.ending {
     case .normal: break
@@ -166,7 +168,11 @@ struct Run: ParsableCommand {
   }
 
   /// Losses are always told; a run without any only when it was asked for.
-  private func report(_ ledger: Ledger) {
+  private func report(_ outcome: SessionOutcome) {
+    let ledger = outcome.ledger
+    if outcome.lateTicks > 0 {
+      standardError("\(outcome.lateTicks) ticks were skipped, because something took longer than their interval\n")
+    }
     if !ledger.isComplete || !ledger.balances || verbose {
       standardError(ledger.text)
     } else if !quiet {
