@@ -58,7 +58,9 @@ public struct TracerLedger: Codable, Sendable, Hashable {
 
   /// Reads the file; at most 64 MiB of it, as it may tell of thousands of probes.
   public static func read(_ path: String) throws -> TracerLedger {
-    guard let text = Environment.text(path, limit: 1 << 26) else { throw MeasurementError.file(path, reason: "there is no ledger") }
+    guard let text = Environment.text(path, limit: 1 << 26) else {
+      throw MeasurementError.file(path, reason: "there is no ledger")
+    }
     do {
       return try JSONDecoder().decode(TracerLedger.self, from: Data(text.utf8))
     } catch {

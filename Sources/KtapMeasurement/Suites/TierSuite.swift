@@ -1,7 +1,7 @@
 // `ktap bench tiers`: the classic programs in each tier, beside Lua and LuaJIT.
 //
-// In: a folder with NAME.kp and, for the same algorithm in Lua, NAME.lua; what a program prints stands in NAME.out if there
-// is such a file. Each program is a benchmark, each way to run it an arm: ktap's tiers, lua5.4, LuaJIT's interpreter
+// In: a folder with NAME.kp and, for the same algorithm in Lua, NAME.lua; what a program prints without a size stands in
+// NAME.out if there is such a file. Each program is a benchmark, each way to run it an arm: ktap's tiers, lua5.4, LuaJIT's interpreter
 // (`-joff`) and LuaJIT. Nothing is timed before every arm has printed the same. A sample is a whole process, start-up and
 // compiling included, as a user would wait for it; so the programs must run long enough (a tenth of a second or more) to be
 // about what they compute.
@@ -16,12 +16,20 @@ public struct TierOptions: Sendable {
   public var folder = "corpora/classic"
   /// Without `.kp`; empty: all of them.
   public var programs: [String] = []
+  /// A program's first argument, by its name; without an entry it runs at its own usual size, which is for testing and
+  /// mostly too short: these take the reference interpreter some tenths of a second.
+  public var sizes = Self.usualSizes
   /// As `ktap run --tier` knows them; the first is the baseline.
   public var tiers = ["interpreter"]
   /// Options of `ktap run` before the program: the classic programs loop longer than a handler may.
   public var ktapArguments = ["--max-loops", "0"]
   /// lua5.4, LuaJIT: where they are installed.
   public var hasPeers = true
+
+  public static let usualSizes = [
+    "fib": "34", "loops": "6000", "sieve": "1000000", "matrix": "300", "queens": "11", "update-integer": "15000000",
+    "update-string": "10000000", "iterate": "7000", "strings": "60000",
+  ]
 
   public init(output: String? = "reports/tiers") {
     suite = SuiteOptions(name: "ktap bench tiers", output: output)
@@ -60,6 +68,10 @@ public struct TierSuite {
     }
   }
 
+  private func size(of path: String) -> [String] {
+    options.sizes[URL(fileURLWithPath: path).lastPathComponent].map { [$0] } ?? []
+  }
+
   /// Paths without suffix, sorted.
   private func programs() throws -> [String] {
     let names = try options.programs.isEmpty ? available() : options.programs
@@ -85,7 +97,7 @@ public struct TierSuite {
     let ktap = options.suite.ktap
     func tier(_ name: String, _ arm: String, _ role: ArmRole, _ detail: String) -> Runner {
       Runner(record: ArmRecord(name: arm, role: role, detail: detail)) {
-        Command(ktap, ["run", "-q", "--tier", name] + options.ktapArguments + [$0 + ".kp"])
+        Command(ktap, ["run", "-q", "--tier", name] + options.ktapArguments + [$0 + ".kp"] + size(of: $0))
       }
     }
     let first = options.tiers[0]
@@ -102,7 +114,8 @@ public struct TierSuite {
       if Command.find(program) == nil { record.missing = "not installed" }
       result.append(
         Runner(record: record) { path in
-          FileManager.default.fileExists(atPath: path + ".lua") ? Command(program, arguments + [path + ".lua"]) : nil
+          FileManager.default.fileExists(atPath: path + ".lua")
+            ? Command(program, arguments + [path + ".lua"] + size(of: path)) : nil
         })
     }
     return result
@@ -116,7 +129,7 @@ public struct TierSuite {
     var plans: [BlockPlan] = []
     for path in paths {
       let name = URL(fileURLWithPath: path).lastPathComponent
-      var benchmark = BenchmarkRecord(name: name, workload: path)
+      var benchmark = BenchmarkRecord(name: name, workload: ([path] + size(of: path)).joined(separator: " "))
       for runner in runners {
         benchmark.missing[runner.record.name] =
           runner.record.missing ?? (runner.command(path) == nil ? "there is no \(name).lua" : nil)
@@ -148,9 +161,10 @@ public struct TierSuite {
     return report
   }
 
-  /// Every arm must print what `NAME.out` holds, or without it what the first arm prints.
+  /// Every arm must print what `NAME.out` holds, or without it (or with a size) what the first arm prints.
   private func checkOutputs(_ path: String, _ runners: [Runner], _ run: SuiteRun) throws {
-    var expected = FileManager.default.contents(atPath: path + ".out").map { String(decoding: $0, as: UTF8.self) }
+    let stored = size(of: path).isEmpty ? FileManager.default.contents(atPath: path + ".out") : nil
+    var expected = stored.map { String(decoding: $0, as: UTF8.self) }
     var source = path + ".out"
     for runner in runners where runner.record.role != .again {
       guard let command = runner.command(path) else { continue }
