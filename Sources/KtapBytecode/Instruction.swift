@@ -242,17 +242,17 @@ public struct Instruction: Sendable, Hashable {
   }
 
   /// The opcode without flags; may be none that exists.
-  @inlinable public var opcode: UInt8 { UInt8(truncatingIfNeeded: word & 0x3f) }
+  @inlinable @inline(__always) public var opcode: UInt8 { UInt8(truncatingIfNeeded: word & 0x3f) }
   /// The instruction, if the opcode is one.
   public var operation: Operation? { Operation(rawValue: opcode) }
   /// The opcode with the two flags: what the interpreter switches on.
-  @inlinable public var selector: UInt8 { UInt8(truncatingIfNeeded: word) }
-  @inlinable public var isConstantB: Bool { word & Self.constantB != 0 }
-  @inlinable public var isConstantC: Bool { word & Self.constantC != 0 }
-  @inlinable public var a: Int { Int((word >> 8) & 0xff) }
-  @inlinable public var b: Int { Int((word >> 16) & 0xff) }
-  @inlinable public var c: Int { Int(word >> 24) }
-  @inlinable public var wide: Int { Int(word >> 16) }
-  @inlinable public var signedWide: Int { Int(Int32(bitPattern: word) >> 16) }
-  @inlinable public var jumpDistance: Int { Int(Int32(bitPattern: word) >> 8) }
+  @inlinable @inline(__always) public var selector: UInt8 { UInt8(truncatingIfNeeded: word) }
+  @inlinable @inline(__always) public var isConstantB: Bool { word & Self.constantB != 0 }
+  @inlinable @inline(__always) public var isConstantC: Bool { word & Self.constantC != 0 }
+  @inlinable @inline(__always) public var a: Int { Int((word >> 8) & 0xff) }
+  @inlinable @inline(__always) public var b: Int { Int((word >> 16) & 0xff) }
+  @inlinable @inline(__always) public var c: Int { Int(word >> 24) }
+  @inlinable @inline(__always) public var wide: Int { Int(word >> 16) }
+  @inlinable @inline(__always) public var signedWide: Int { Int(Int32(bitPattern: word) >> 16) }
+  @inlinable @inline(__always) public var jumpDistance: Int { Int(Int32(bitPattern: word) >> 8) }
 }

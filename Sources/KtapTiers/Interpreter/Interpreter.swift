@@ -74,10 +74,18 @@ public enum Interpreter {
         stack[base &+ instruction.a] = captured.tag == .cell ? CellReference(captured).load() : captured
 
       // MARK: Tables
-      case Selector.getTable, Selector.getTable | Selector.constantC:
+      case Selector.getTable:
         let table = stack[base &+ instruction.b]
-        let key =
-          instruction.isConstantC ? constants[constantBase &+ instruction.c] : stack[base &+ instruction.c]
+        let key = stack[base &+ instruction.c]
+        if table.tag == .table {
+          stack[base &+ instruction.a] = TableReference(table).get(key)
+        } else {
+          registers.pointee.pc = Int32(truncatingIfNeeded: pc)
+          stack[base &+ instruction.a] = try state.index(table, key, register: instruction.b)
+        }
+      case Selector.getTable | Selector.constantC:
+        let table = stack[base &+ instruction.b]
+        let key = constants[constantBase &+ instruction.c]
         if table.tag == .table {
           stack[base &+ instruction.a] = TableReference(table).get(key)
         } else {
@@ -91,6 +99,7 @@ public enum Interpreter {
           instruction.isConstantB ? constants[constantBase &+ instruction.b] : stack[base &+ instruction.b]
         let value =
           instruction.isConstantC ? constants[constantBase &+ instruction.c] : stack[base &+ instruction.c]
+        if table.tag == .table && TableReference(table).trySet(key, value, from: heap) { continue }
         registers.pointee.pc = Int32(truncatingIfNeeded: pc)
         if table.tag != .table { throw state.cannot("index", table, register: instruction.a) }
         try TableReference(table).set(key, value, from: heap)
