@@ -105,6 +105,8 @@ static struct sigaction before_interrupt, before_terminate;
 
 static void note_interruption(int number) { atomic_store(&interruption, number); }
 
+void ktap_interruption_request(void) { note_interruption(SIGINT); }
+
 void ktap_interruption_watch(void) {
   struct sigaction action = {.sa_handler = note_interruption};
   sigemptyset(&action.sa_mask);

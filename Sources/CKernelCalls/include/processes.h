@@ -38,6 +38,8 @@ int64_t ktap_process_cpu_time(pid_t pid);
 
 /// SIGINT and SIGTERM set a flag from now on instead of ending this process.
 void ktap_interruption_watch(void);
+/// Sets the flag as if SIGINT had come.
+void ktap_interruption_request(void);
 /// The signal that came since `ktap_interruption_watch`, or 0.
 int ktap_interruption_signal(void);
 /// The dispositions from before `ktap_interruption_watch`; the flag is cleared.

@@ -7,5 +7,8 @@ public final class Interruption {
 
   deinit { ktap_interruption_unwatch() }
 
+  /// As if a signal had come.
+  public func request() { ktap_interruption_request() }
+
   public var isRequested: Bool { ktap_interruption_signal() != 0 }
 }
