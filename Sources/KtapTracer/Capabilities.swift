@@ -56,7 +56,8 @@ public enum Capabilities {
   private static func offersMappedRing() -> Bool {
     guard let source = try? TracefsSource(), let event = try? source.eventNames().first,
       let format = try? source.format(of: event),
-      let opened = try? source.openInstance(EventSelection(events: [SelectedEvent(format: format)], bufferKilobytes: 64))
+      let opened = try? source.openInstance(
+        EventSelection(events: [SelectedEvent(format: format)], bufferKilobytes: 64))
     else { return false }
     defer { opened.close() }
     return (opened.streams.first as? TracefsStream)?.isMapped ?? false
@@ -95,7 +96,8 @@ public enum Capabilities {
   private static var btf: Capability {
     let found = access("/sys/kernel/btf/vmlinux", R_OK) == 0
     return Capability(
-      name: "BTF", isAvailable: found, isNeeded: false, finding: found ? "yes" : "/sys/kernel/btf/vmlinux cannot be read",
+      name: "BTF", isAvailable: found, isNeeded: false,
+      finding: found ? "yes" : "/sys/kernel/btf/vmlinux cannot be read",
       remedy: "needs CONFIG_DEBUG_INFO_BTF")
   }
 

@@ -13,7 +13,8 @@ extension RuntimeContext {
         value = Value(number)
       } else {
         // Longer arguments than a string may be are cut; the kernel's own limit is 128 KiB.
-        value = shared.string(String(decoding: Array(argument.utf8.prefix(StringReference.maximumCount)), as: UTF8.self))
+        value = shared.string(
+          String(decoding: Array(argument.utf8.prefix(StringReference.maximumCount)), as: UTF8.self))
       }
       try? TableReference(table).set(Value(Int64(index)), value, from: shared)
     }

@@ -19,7 +19,9 @@ final class TracingPhase: Sendable {
     while true {
       let now = word.load(ordering: .acquiring)
       if now >= phase.rawValue { return }
-      if word.compareExchange(expected: now, desired: phase.rawValue, ordering: .acquiringAndReleasing).exchanged { return }
+      if word.compareExchange(expected: now, desired: phase.rawValue, ordering: .acquiringAndReleasing).exchanged {
+        return
+      }
     }
   }
 }

@@ -17,7 +17,9 @@ struct ScriptRun {
     let (tree, findings) = parse(source)
     diagnostics = findings
     guard let tree else { return }
-    let (program, more) = KtapBytecode.compile(tree, name: source.name, builtins: BuiltinCatalogue(names: BuiltinNames.supported, pure: BuiltinNames.pure, planned: BuiltinNames.planned))
+    let (program, more) = KtapBytecode.compile(
+      tree, name: source.name,
+      builtins: BuiltinCatalogue(names: BuiltinNames.supported, pure: BuiltinNames.pure, planned: BuiltinNames.planned))
     diagnostics += more
     guard let program else { return }
     let sink = OutputSink.memory()
@@ -33,7 +35,8 @@ struct ScriptRun {
     do {
       let instance = try ScriptInstance(program, options: options) { heap, shared, index in
         RuntimeContext.make(
-          heap: heap, shared: shared, workerIndex: index, output: OutputBuffer(sink: sink), exitRequested: exit, host: nil)
+          heap: heap, shared: shared, workerIndex: index, output: OutputBuffer(sink: sink), exitRequested: exit,
+          host: nil)
       }
       do {
         try instance.runMain()

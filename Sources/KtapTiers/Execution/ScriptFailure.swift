@@ -58,7 +58,8 @@ extension ExecutionState {
     func add(pc: Int) {
       let (function, index) = loaded.locate(pc: pc - 1)
       let description = loaded.program.functions[function]
-      let line = index < description.positions.count && index >= 0 ? description.positions[index].line : description.line
+      let line =
+        index < description.positions.count && index >= 0 ? description.positions[index].line : description.line
       calls.append(.init(function: description.name, line: line))
     }
     add(pc: Int(registers.pointee.pc))

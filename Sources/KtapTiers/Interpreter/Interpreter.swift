@@ -444,7 +444,8 @@ public enum Interpreter {
         stack[base &+ instruction.a] = try state.unary(operand, instruction)
       case Selector.concatenate:
         registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-        stack[base &+ instruction.a] = try heap.concatenate(state.values(at: base &+ instruction.b, count: instruction.c))
+        stack[base &+ instruction.a] = try heap.concatenate(
+          state.values(at: base &+ instruction.b, count: instruction.c))
         if heap.needsCollection { state.collect() }
 
       // The other operators, and those above with a constant on the left.

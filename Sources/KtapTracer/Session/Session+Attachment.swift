@@ -63,7 +63,8 @@ extension Session {
         for pattern in definition.patterns {
           guard case .tracepoint(let system, let event) = pattern else {
             throw DefinitionError(
-              file: program.name, line: line, message: "'\(definition.text)' is not supported yet: only tracepoints are")
+              file: program.name, line: line, message: "'\(definition.text)' is not supported yet: only tracepoints are"
+            )
           }
           let matches = try matching(system: system, event: event, in: names!, line: line)
           for name in matches {

@@ -40,7 +40,8 @@ extension Session {
     let selection = EventSelection(
       events: plan.probes.map { SelectedEvent(format: $0.format, kernelFilter: $0.kernelFilter) },
       cpus: options.cpus, tasks: options.processes + (command.map { [$0.process] } ?? []),
-      bufferKilobytes: options.bufferKilobytes, needsTasks: filtersAskForTasks || !effects.isDisjoint(with: [.usesExecname, .usesProcess, .usesUser]))
+      bufferKilobytes: options.bufferKilobytes,
+      needsTasks: filtersAskForTasks || !effects.isDisjoint(with: [.usesExecname, .usesProcess, .usesUser]))
     let opened = try source.open(selection)
     self.opened = opened
     probes = try ProbeTable(plan, heap: script.heap, observed: opened.tasks?.observedEvents ?? [])
@@ -59,7 +60,8 @@ extension Session {
       state.context.state.pointee.cpu = Int32(stream.cpu)
       workers.append(
         Worker(
-          self, stream: stream, state: state, probes: probes, counters: LedgerCounters(cpu: stream.cpu, probeCount: probeNames.count),
+          self, stream: stream, state: state, probes: probes,
+          counters: LedgerCounters(cpu: stream.cpu, probeCount: probeNames.count),
           header: header, tasks: opened.tasks))
     }
     for worker in workers {

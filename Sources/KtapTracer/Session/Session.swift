@@ -87,13 +87,15 @@ public final class Session: @unchecked Sendable {
     signals.start()
     script = try ScriptInstance(program, options: options.script) { [self] heap, shared, index in
       RuntimeContext.make(
-        heap: heap, shared: shared, workerIndex: index, output: OutputBuffer(sink: options.output, showsTime: options.showsTime),
+        heap: heap, shared: shared, workerIndex: index,
+        output: OutputBuffer(sink: options.output, showsTime: options.showsTime),
         exitRequested: exitRequested, host: self)
     }
     script.onWorldStop = { [gate] in gate.passSafePoint() }
     script.main.context.setScriptArguments(options.arguments)
 
-    var outcome = SessionOutcome(ending: .normal, ledger: makeLedger(), lateTicks: 0, commandStatus: nil, tracedEvents: false)
+    var outcome = SessionOutcome(
+      ending: .normal, ledger: makeLedger(), lateTicks: 0, commandStatus: nil, tracedEvents: false)
     do {
       try script.runMain()
     } catch {

@@ -58,7 +58,8 @@ struct Overhead: ParsableCommand {
   @Option(help: ArgumentHelp("Length of one run of a workload, in seconds.", valueName: "s"))
   var seconds = 1.0
 
-  @Option(help: ArgumentHelp("Overhead that is allowed, in per cent of wall time: gives a verdict.", valueName: "percent"))
+  @Option(
+    help: ArgumentHelp("Overhead that is allowed, in per cent of wall time: gives a verdict.", valueName: "percent"))
   var budget: Double?
 
   @Flag(help: "Use generated events even if live ones could be traced.")

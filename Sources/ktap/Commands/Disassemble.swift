@@ -12,7 +12,8 @@ struct Disassemble: ParsableCommand {
       ktap disasm -e 'print(1 + 2)'
       """)
 
-  @Option(name: [.customShort("e"), .customLong("execute")], help: ArgumentHelp("The script itself.", valueName: "text"))
+  @Option(
+    name: [.customShort("e"), .customLong("execute")], help: ArgumentHelp("The script itself.", valueName: "text"))
   var text: String?
 
   @Argument(help: "The script or bytecode file.")

@@ -26,14 +26,17 @@ struct List: ParsableCommand {
     do {
       let eventSource = try SourceSelection.make(source)
       let catalogue = EventCatalogue(names: try eventSource.eventNames())
-      let parts = pattern.map { $0.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init) }
+      let parts = pattern.map {
+        $0.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      }
       let system = parts.map { $0.count > 1 ? $0[0] : "*" } ?? "*"
       let event = parts.map { $0.last! } ?? "*"
       let names = catalogue.matches(system: system, event: event)
       guard !names.isEmpty else {
         let nearest = catalogue.nearest(system: system, event: event).map { "'\($0)'" }.joined(separator: ", ")
         throw Failure(
-          .invalidScript, "no event matches '\(pattern ?? "*")'" + (nearest.isEmpty ? "" : "; did you mean \(nearest)?"))
+          .invalidScript, "no event matches '\(pattern ?? "*")'" + (nearest.isEmpty ? "" : "; did you mean \(nearest)?")
+        )
       }
       var text = ""
       for name in names {

@@ -10,7 +10,8 @@ import KtapTracer
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a script (the default: `ktap script.kp`).",
-    usage: "ktap [options] <script> [<script arguments> ...] [-- <command> ...]\n       ktap [options] -e <text> [-- <command> ...]",
+    usage:
+      "ktap [options] <script> [<script arguments> ...] [-- <command> ...]\n       ktap [options] -e <text> [-- <command> ...]",
     discussion: """
       ktap -e 'trace sched:sched_process_exec { print(execname, argstr) }'
       ktap -e 'var n = 0 trace syscalls:sys_enter_* { n += 1 } tick-1s { print(n) n = 0 }'
@@ -37,13 +38,16 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Trace only on these CPUs, for example 0,2-3.", valueName: "list"))
   var cpus: String?
 
-  @Flag(name: [.customShort("T"), .customLong("time")], help: "Begin each line that a handler prints with the event's time.")
+  @Flag(
+    name: [.customShort("T"), .customLong("time")], help: "Begin each line that a handler prints with the event's time."
+  )
   var showsTime = false
 
   @Flag(name: .shortAndLong, help: "Say what is attached and how.")
   var verbose = false
 
-  @Flag(name: .shortAndLong, help: "Do not say that tracing has begun; no summary at the end unless something was lost.")
+  @Flag(
+    name: .shortAndLong, help: "Do not say that tracing has begun; no summary at the end unless something was lost.")
   var quiet = false
 
   @Flag(name: [.customShort("d"), .customLong("dry-run")], help: "Record and read the events, but run no handler.")
