@@ -48,13 +48,14 @@ public enum Capabilities {
     let mapped = offersMappedRing()
     return Capability(
       name: "mapped ring buffer", isAvailable: mapped, isNeeded: false,
-      finding: mapped ? "yes" : "not offered: events are read by splice or read",
+      finding: mapped ? "yes" : "not offered; events are read without it anyhow",
       remedy: "needs Linux 6.10 or later")
   }
 
   /// Opens an instance of tracefs for a moment and looks how it can be read.
   private static func offersMappedRing() -> Bool {
-    guard let source = try? TracefsSource(), let event = try? source.eventNames().first,
+    guard let source = try? TracefsSource(settings: TracefsSettings(readPath: .mapped)),
+      let event = try? source.eventNames().first,
       let format = try? source.format(of: event),
       let opened = try? source.openInstance(
         EventSelection(events: [SelectedEvent(format: format)], bufferKilobytes: 64))

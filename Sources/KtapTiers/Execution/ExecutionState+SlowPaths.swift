@@ -26,6 +26,12 @@ extension ExecutionState {
     return ScriptError(message)
   }
 
+  /// The error of a `for … in` over what is no iterator.
+  @inline(never)
+  func cannotIterate(_ value: Value) -> ScriptError {
+    ScriptError("attempt to iterate over a \(value.tag.typeName) value; use pairs or sort_pairs")
+  }
+
   /// The error of an arithmetic instruction with an operand that is not a number.
   @inline(never)
   func notNumbers(_ left: Value, _ right: Value, _ instruction: Instruction, _ pc: Int) -> ScriptError {

@@ -281,7 +281,7 @@ public enum Interpreter {
         let iterator = stack[slot]
         if iterator.tag != .iterator {
           registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-          throw ScriptError("attempt to iterate over a \(iterator.tag.typeName) value; use pairs or sort_pairs")
+          throw state.cannotIterate(iterator)
         }
         if let element = IteratorReference(iterator).next() {
           stack[slot &+ 1] = element.key
