@@ -81,6 +81,14 @@ struct AnalysisTests {
     #expect(bad.gate.verdict == nil)
   }
 
+  @Test func tooFewBlocksCheckNothing() {
+    // Six blocks reach 96.9 %; four checks need 98.75 %.
+    let report = madeUpReport(blocks: 6, again: 0.5, budget: 0.9)
+    #expect(report.benchmarks.allSatisfy { $0.selfChecks.allSatisfy { !$0.decides } })
+    #expect(report.gate.verdict == .inconclusive && report.gate.exitCode == BenchExitCode.inconclusive.rawValue)
+    #expect(madeUpReport(blocks: 6, again: 0.5).gate.exitCode == BenchExitCode.pass.rawValue)
+  }
+
   @Test func verdictsAreThreeWay() {
     #expect(madeUpReport(budget: 0.2).gate == GateRecord(verdict: .pass, exitCode: 0))
     #expect(madeUpReport(budget: 0.05).gate == GateRecord(verdict: .fail, exitCode: 2))

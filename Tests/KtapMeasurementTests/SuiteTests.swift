@@ -59,9 +59,6 @@ final class SuiteTests {
     suite.allowsDebugBuild = true
     suite.timeout = 60
     suite.exports = [.csv, .hyperfine]
-    // Twelve A/A comparisons of three blocks say nothing: the interval cannot exclude 0 at its confidence anyway, but a
-    // loaded machine may give three times in one direction. What is checked here is not the times.
-    suite.confidence = 0.5
   }
 
   private func overhead() -> OverheadOptions {
@@ -75,7 +72,8 @@ final class SuiteTests {
 
   @Test func overheadOfTheUsersOwnProgram() throws {
     let code = OverheadSuite(overhead()).run()
-    #expect([.pass, .invalidEnvironment].contains(code))
+    // Three blocks are too few for the A/A check to decide, so that no timing decides this test.
+    #expect(code == .pass)
     let report = try ReportFile.read(folder + "/report.json")
     #expect(report.arms.map(\.name) == ["none", "none again", "attach-only", "interpreter"])
     #expect(report.benchmarks.map(\.name) == ["sh × count-syscalls"] && report.benchmarks[0].blocks.count == 3)
@@ -96,7 +94,7 @@ final class SuiteTests {
   @Test func aTracerThatFailsIsReportedAndGivenUp() throws {
     var options = overhead()
     options.tiers = ["interpreter", "broken"]
-    #expect([.benchmarkFailed, .invalidEnvironment].contains(OverheadSuite(options).run()))
+    #expect(OverheadSuite(options).run() == .benchmarkFailed)
     let report = try ReportFile.read(folder + "/report.json")
     #expect(report.benchmarks[0].failures.map(\.arm) == ["broken", "broken"])
     #expect(report.benchmarks[0].failures[0].reason.contains("no such tier"))
@@ -114,7 +112,7 @@ final class SuiteTests {
   @Test func generatedEventsNeedNoPrivilege() throws {
     var options = overhead()
     options.usesSyntheticSource = true
-    #expect([.pass, .invalidEnvironment].contains(OverheadSuite(options).run()))
+    #expect(OverheadSuite(options).run() == .pass)
     let report = try ReportFile.read(folder + "/report.json")
     #expect(report.run.source == "synthetic" && report.run.notes[0].hasPrefix("Nothing was traced"))
     #expect(report.arms.map(\.name) == ["attach-only", "attach-only again", "interpreter"])
@@ -132,7 +130,7 @@ final class SuiteTests {
     prepare(&options.suite)
     options.folder = programs
     options.tiers = ["interpreter", "threaded"]
-    #expect([.pass, .invalidEnvironment].contains(TierSuite(options).run()))
+    #expect(TierSuite(options).run() == .pass)
     let report = try ReportFile.read(folder + "/tiers.json")
     #expect(report.job == .tiers && report.benchmarks.map(\.name) == ["a", "b"])
     #expect(report.summaries.contains { $0.arm == "threaded" && $0.mean.benchmarks == 2 })

@@ -164,7 +164,7 @@ public enum Analysis {
           SelfCheckRecord(
             arm: check.arm, role: role, metric: check.metric, interval: interval, confidence: location.confidence,
             holds: role == .again ? interval.contains(0) : interval.lower > 0,
-            decides: role == .again || check.metric == report.run.budgetMetric))
+            decides: location.confidence >= wanted && (role == .again || check.metric == report.run.budgetMetric)))
       }
     }
   }
@@ -236,6 +236,11 @@ public enum Analysis {
       } else {
         gate.verdict = .pass
       }
+    }
+    let isUnchecked = report.benchmarks.contains { $0.selfChecks.contains { $0.role == .again && !$0.decides } }
+    if isUnchecked && (gate.verdict == .pass || gate.verdict == .fail) {
+      (gate.verdict, code) = (.inconclusive, .inconclusive)
+      gate.reasons.append("there are too few blocks to check that identical arms do not differ")
     }
     if !report.run.complete {
       gate.reasons.append("the run was interrupted: only finished blocks are in it")

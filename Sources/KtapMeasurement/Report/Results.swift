@@ -98,8 +98,9 @@ public struct SelfCheckRecord: Codable, Sendable, Hashable {
   public var confidence: Double
   /// The repeated baseline: the interval contains 0. A planted slow-down: the interval lies above 0.
   public var holds: Bool
-  /// The run is invalid if it does not hold. A planted slow-down decides in the budget's metric alone: a known number of
-  /// nanoseconds may well drown in wall time while CPU time shows it.
+  /// The run is invalid if it does not hold. Not with so few blocks that the confidence is below what it should be. A
+  /// planted slow-down decides in the budget's metric alone: a known number of nanoseconds may well drown in wall time
+  /// while CPU time shows it.
   public var decides: Bool
 }
 
