@@ -26,7 +26,7 @@ struct SuiteArguments: ParsableArguments {
   var noPeers = false
 
   func validate() throws {
-    if blocks < 1 || blocks > 10_000 { throw ValidationError("--blocks takes 1 to 10000") }
+    if blocks < 1 || blocks > 2000 { throw ValidationError("--blocks takes 1 to 2000") }
   }
 
   func apply(to options: inout SuiteOptions) {
