@@ -162,7 +162,8 @@ public protocol EventStream: AnyObject {
   var cpu: Int { get }
   /// Waits until something can be read, `interrupt` is called, or the time is over. Never spins.
   func wait(nanoseconds: Int64) -> StreamState
-  /// The next sub-buffer, or nil if there is nothing to read now. Takes what is there, also of a page that is not full.
+  /// The next sub-buffer, or nil if there is nothing to read now. Takes what is there, also of a page that is not full;
+  /// behind such a page there is nothing until `wait` was called, so that reading never feeds on its own system calls.
   func nextSubBuffer() -> SubBuffer?
   /// Ends a `wait` early; may be called from any thread.
   func interrupt()

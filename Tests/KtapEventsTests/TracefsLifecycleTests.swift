@@ -145,11 +145,11 @@ struct TracefsLifecycleTests {
     start = ktap_monotonic()
     let states = instance.streams.map { $0.wait(nanoseconds: 200_000_000) }
     #expect(states.contains(.ready))
-    for stream in instance.streams { while stream.nextSubBuffer() != nil {} }
+    for stream in instance.streams { while stream.nextOfAll() != nil {} }
     // A small rest does not wake, but can be had.
     callParentProcess(3)
     #expect(instance.streams.allSatisfy { $0.wait(nanoseconds: 1_000_000) == .idle })
-    #expect(instance.streams.contains { $0.nextSubBuffer() != nil })
+    #expect(instance.streams.contains { $0.nextOfAll() != nil })
   }
 
   @Test func falseReadinessDoesNotSpin() throws {

@@ -68,7 +68,7 @@ struct TracefsReadingTests {
     var compared = 0
     var decoder = SubBufferDecoder(header: try source.subBufferHeader())
     for stream in instance.streams {
-      while let subBuffer = stream.nextSubBuffer() {
+      while let subBuffer = stream.nextOfAll() {
         let page = [UInt8](subBuffer.bytes)
         let records = decoder.all(page)
         #expect(decoder.damage == nil)

@@ -59,7 +59,7 @@ struct Collector {
   /// Takes what is there now.
   mutating func drain() {
     for (index, stream) in instance.streams.enumerated() {
-      while let subBuffer = stream.nextSubBuffer() {
+      while let subBuffer = stream.nextOfAll() {
         subBuffers += 1
         if subBuffer.resumeOffset > 0 { resumed += 1 }
         decoders[index].begin(subBuffer)
@@ -108,4 +108,13 @@ func runProcess(_ arguments: [String]) -> pid_t {
   let child = startProcess(arguments)
   waitForProcess(child)
   return child
+}
+
+extension EventStream {
+  /// The next sub-buffer, also behind one that was not full, where a tracer would wait for more.
+  func nextOfAll() -> SubBuffer? {
+    if let subBuffer = nextSubBuffer() { return subBuffer }
+    _ = wait(nanoseconds: 0)
+    return nextSubBuffer()
+  }
 }

@@ -39,7 +39,7 @@ enum ReleaseBinary {
   static func disassembly(ofFunctionMatching part: String) throws -> [Substring] {
     let symbols = try output("/usr/bin/nm", ["--defined-only", path!])
     let names = symbols.split(separator: "\n").compactMap { $0.split(separator: " ").last }
-      .filter { $0.contains(part) && $0.hasSuffix("F") }
+      .filter { $0.contains(part) }
     let symbol = try #require(names.first, "no function named …\(part)… in \(path!)")
     return try output("/usr/bin/objdump", ["-d", "--no-show-raw-insn", "--disassemble=\(symbol)", path!])
       .split(separator: "\n").filter { $0.hasPrefix(" ") }

@@ -15,6 +15,16 @@ extension TableReference {
     return getSlow(key)
   }
 
+  /// Where the element of a number in the array part is, if no lock is needed; it may be nil. For tiers that inline
+  /// just this and call `get` and `set` for the rest.
+  @inlinable @inline(__always) public func arrayElement(_ key: Value) -> UnsafeMutablePointer<Value>? {
+    let index = UInt64(bitPattern: key.payload) &- 1
+    if key.tag != .number || index >= UInt64(truncatingIfNeeded: state.pointee.arrayCapacity) || needsLock {
+      return nil
+    }
+    return state.pointee.array + Int(truncatingIfNeeded: index)
+  }
+
   /// There is an element that is not nil.
   @inlinable public func contains(_ key: Value) -> Bool { !get(key).isNil }
 

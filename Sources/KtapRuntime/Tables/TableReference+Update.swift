@@ -49,16 +49,6 @@ extension TableReference {
     element.pointee.payload &+= amount
   }
 
-  /// `set` when the key is there with an element, no lock is needed, and neither removing nor adopting is asked for; else
-  /// nothing happens and the answer is false. For tiers that leave the rest to `set`.
-  @inlinable @inline(__always)
-  public func trySet(_ key: Value, _ value: Value, from heap: Heap) -> Bool {
-    if needsLock || value.isNil || heap.owner != 0 { return false }
-    guard let element = findIdentical(key), !element.pointee.isNil else { return false }
-    element.pointee = value
-    return true
-  }
-
   /// `t[key] = value`; nil removes the element. In a full table a new key is dropped and counted.
   public func set(_ key: Value, _ value: Value, from heap: Heap) throws(ScriptError) {
     if key.isNil { throw TableReference.nilIndex }

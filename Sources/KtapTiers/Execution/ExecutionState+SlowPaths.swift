@@ -83,6 +83,12 @@ extension ExecutionState {
 
   // MARK: Tables
 
+  /// An element of a table's hash part, or of what is not a table.
+  @inline(never)
+  func element(_ object: Value, _ key: Value, register: Int) throws(ScriptError) -> Value {
+    object.tag == .table ? TableReference(object).get(key) : try index(object, key, register: register)
+  }
+
   /// Indexing what is not a table: the parts of a tuple, else an error.
   @inline(never)
   func index(_ object: Value, _ key: Value, register: Int) throws(ScriptError) -> Value {

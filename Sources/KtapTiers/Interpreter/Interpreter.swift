@@ -77,11 +77,11 @@ public enum Interpreter {
       case Selector.getTable:
         let table = stack[base &+ instruction.b]
         let key = stack[base &+ instruction.c]
-        if table.tag == .table {
-          stack[base &+ instruction.a] = TableReference(table).get(key)
+        if table.tag == .table, let element = TableReference(table).arrayElement(key) {
+          stack[base &+ instruction.a] = element.pointee
         } else {
           registers.pointee.pc = Int32(truncatingIfNeeded: pc)
-          stack[base &+ instruction.a] = try state.index(table, key, register: instruction.b)
+          stack[base &+ instruction.a] = try state.element(table, key, register: instruction.b)
         }
       case Selector.getTable | Selector.constantC:
         let table = stack[base &+ instruction.b]
@@ -99,7 +99,12 @@ public enum Interpreter {
           instruction.isConstantB ? constants[constantBase &+ instruction.b] : stack[base &+ instruction.b]
         let value =
           instruction.isConstantC ? constants[constantBase &+ instruction.c] : stack[base &+ instruction.c]
-        if table.tag == .table && TableReference(table).trySet(key, value, from: heap) { continue }
+        if table.tag == .table, heap.owner == 0, !value.isNil,
+          let element = TableReference(table).arrayElement(key), !element.pointee.isNil
+        {
+          element.pointee = value
+          continue
+        }
         registers.pointee.pc = Int32(truncatingIfNeeded: pc)
         if table.tag != .table { throw state.cannot("index", table, register: instruction.a) }
         try TableReference(table).set(key, value, from: heap)
