@@ -21,7 +21,7 @@ let package = Package(
   targets: [
     bodies("Events", ["KtapEvents", "KtapRuntime"]),
     bodies("Definition", ["KtapEvents", "KtapLanguage", "KtapRuntime"]),
-    bodies("Program", ["KtapBytecode", "KtapLanguage"]),
+    bodies("Program", ["KtapBytecode", "KtapLanguage", "KtapRuntime", "KtapTiers"]),
     fuzzer("format", "EventsTargets"),
     fuzzer("page", "EventsTargets"),
     fuzzer("definition", "DefinitionTargets"),

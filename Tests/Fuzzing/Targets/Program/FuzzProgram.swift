@@ -1,7 +1,7 @@
 import KtapBytecode
 
 /// What follows the header of a program file. Any bytes are a program or an error; a program is written again to the
-/// same bytes, can be listed, and is accepted or refused by the verifier.
+/// same bytes and accepted or refused by the verifier; what it accepts can be listed and run.
 public func fuzzProgram(_ input: UnsafeRawBufferPointer) {
   // The header of any program, with the checksum of this one, which no mutation would ever hit.
   var file = Array(Program(name: "").encode().prefix(12))
@@ -21,6 +21,7 @@ public func fuzzProgram(_ input: UnsafeRawBufferPointer) {
   do {
     try program.verify()
     precondition(!program.listing().isEmpty)
+    runBriefly(program)
   } catch {
     precondition(!error.description.isEmpty)
   }

@@ -1,8 +1,9 @@
 import KtapBytecode
 import KtapLanguage
+import KtapRuntime
 
-/// Any bytes are a script or have errors that can be shown; what the compiler makes the verifier accepts, and a program
-/// file gives back.
+/// Any bytes are a script or have errors that can be shown; what the compiler makes the verifier accepts, a program file
+/// gives back, and the interpreter runs to an end.
 public func fuzzScript(_ input: UnsafeRawBufferPointer) {
   let source = SourceFile(name: "script.kp", bytes: Array(input))
   let parsed = parse(source)
@@ -21,11 +22,8 @@ public func fuzzScript(_ input: UnsafeRawBufferPointer) {
     preconditionFailure("\(error)")
   }
   precondition(!program.listing(source: source).isEmpty)
+  runBriefly(program)
 }
 
 private let fuzzedBuiltins = BuiltinCatalogue(
-  names: [
-    "print", "printf", "print_hist", "pairs", "sort_pairs", "len", "delete", "exit", "stack", "table.new", "timer.tick",
-    "kdebug.trace_by_id", "string.sub", "math.max", "gettimeofday_us", "count", "sum", "quantize", "%attach", "%site",
-    "%tuple", "%unsupported", "%arg", "pid", "tid", "uid", "cpu", "execname", "probename", "argstr",
-  ], pure: ["len", "print", "pairs"], planned: ["json"])
+  names: BuiltinNames.supported, pure: BuiltinNames.pure, planned: BuiltinNames.planned)

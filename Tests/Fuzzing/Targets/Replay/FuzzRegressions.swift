@@ -19,4 +19,20 @@ public enum FuzzRegressions {
     }
     return inputs
   }
+
+  /// Gives a target's body each of its inputs, whole, cut off and changed in a single byte at some places.
+  /// - Throws: if there are no inputs at all.
+  public static func replay(_ target: String, _ body: (UnsafeRawBufferPointer) -> Void) throws {
+    let inputs = try inputs(of: target)
+    guard !inputs.isEmpty else { throw CocoaError(.fileNoSuchFile) }
+    for input in inputs {
+      input.bytes.withUnsafeBytes(body)
+      for place in stride(from: 0, to: input.bytes.count, by: max(1, input.bytes.count / 32)) {
+        input.bytes[..<place].withUnsafeBytes(body)
+        var changed = input.bytes
+        changed[place] ^= 0xff
+        changed.withUnsafeBytes(body)
+      }
+    }
+  }
 }
