@@ -45,7 +45,12 @@ public final class ScriptInstance: @unchecked Sendable {
   ) throws(LoadError) {
     heap = Heap.makeShared()
     heap.entryLimit = options.entryLimit
-    loaded = try LoadedProgram(program, heap: heap)
+    do throws(LoadError) {
+      loaded = try LoadedProgram(program, heap: heap)
+    } catch {
+      heap.destroy()
+      throw error
+    }
     self.options = options
     self.makeContext = makeContext
     interruptWord = .allocate(capacity: 1)
