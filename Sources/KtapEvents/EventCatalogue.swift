@@ -52,19 +52,6 @@ public struct EventCatalogue: Sendable {
   }
 }
 
-/// The name that was perhaps meant, or nil if none is near.
-public func nearestName(to wanted: String, among names: some Sequence<String>) -> String? {
-  let bytes = Array(wanted.utf8)
-  guard bytes.count <= 256 else { return nil }
-  let allowed = max(1, bytes.count / 3)
-  var best: (distance: Int, name: String)?
-  for name in names {
-    let distance = nameDistance(bytes, Array(name.utf8), limit: allowed)
-    if distance <= allowed, distance < best?.distance ?? .max { best = (distance, name) }
-  }
-  return best?.name
-}
-
 /// How many letters must be inserted, removed, replaced or swapped with their neighbour; anything above `limit` may be
 /// given as `limit + 1`.
 func nameDistance(_ left: [UInt8], _ right: [UInt8], limit: Int) -> Int {

@@ -4,6 +4,7 @@
 // is the kernel's: `/pid == 1/` on sched_wakeup asks about the woken thread, and on an event without such a field about
 // the process that caused it. `comm`, `COMM` and `CPU` are what the kernel calls `execname` and `cpu`.
 
+import KtapLanguage
 import KtapRuntime
 
 /// What a filter can ask about besides fields.

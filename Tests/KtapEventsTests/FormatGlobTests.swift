@@ -62,7 +62,5 @@ import Testing
     #expect(catalogue.nearest(system: "wrong", event: "sys_exit_read").first?.event == "sys_exit_read")
     #expect(catalogue.nearest(system: "zzzzzz", event: "nothing_like_it_at_all").isEmpty)
     #expect(catalogue.nearest(system: "x", event: String(repeating: "y", count: 10_000)).isEmpty)
-    #expect(nearestName(to: "prev_pdi", among: ["next_pid", "prev_pid"]) == "prev_pid")
-    #expect(nearestName(to: "a", among: ["something"]) == nil)
   }
 }

@@ -48,7 +48,7 @@ extension Session {
     var plan = TracePlan()
     var indexes: [EventName: Int] = [:]
     var wanted: [(name: EventName, filter: Filter?, handler: Value, line: Int32)] = []
-    var names: [EventName]?
+    var catalogue: EventCatalogue?
     for attachment in attachments {
       let line = attachment.declaration.line
       switch attachment.declaration.kind {
@@ -59,14 +59,14 @@ extension Session {
         plan.ticks.append(TickTimer(period: timer.periodNanoseconds, handler: attachment.handler))
       case .trace:
         let definition = try parsedDefinition(attachment.declaration)
-        if names == nil { names = try source.eventNames() }
+        if catalogue == nil { catalogue = EventCatalogue(names: try source.eventNames()) }
         for pattern in definition.patterns {
           guard case .tracepoint(let system, let event) = pattern else {
             throw DefinitionError(
               file: program.name, line: line, message: "'\(definition.text)' is not supported yet: only tracepoints are"
             )
           }
-          let matches = try matching(system: system, event: event, in: names!, line: line)
+          let matches = try matching(system: system, event: event, in: catalogue!, line: line)
           for name in matches {
             wanted.append((name, definition.filter, attachment.handler, line))
           }
@@ -109,13 +109,13 @@ extension Session {
     }
   }
 
-  private func matching(system: String, event: String, in names: [EventName], line: Int32) throws -> [EventName] {
-    let systemGlob = Glob(system)
-    let eventGlob = Glob(event)
-    let matches = names.filter { systemGlob.matches($0.system) && eventGlob.matches($0.event) }
+  private func matching(
+    system: String, event: String, in catalogue: EventCatalogue, line: Int32
+  ) throws(DefinitionError) -> [EventName] {
+    let matches = catalogue.matches(system: system, event: event)
     guard matches.isEmpty else { return matches }
     var message = "no event matches '\(system):\(event)'"
-    if let nearest = KtapLanguage.nearestName(to: "\(system):\(event)", among: names.map(\.description)) {
+    if let nearest = catalogue.nearest(system: system, event: event, limit: 1).first {
       message += "; did you mean '\(nearest)'?"
     }
     throw DefinitionError(file: program.name, line: line, message: message + " ('ktap list' shows all)")
